@@ -1,0 +1,69 @@
+/* Instructions about caches and order: lfetch, fc, mf, fwb.  There is no cache here and stores are
+ * seen by everyone, code included, at once; what is left are the faults of lfetch.fault and fc, and
+ * lfetch's base update.  SDM 3 lfetch, fc, mf; formats M13 to M15, M24, M28.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cpu/exec/mem-priv.h"
+
+#define K_FAULT (1 << 5) /* lfetch.fault */
+#define ISR_FC (ISR_R | ISR_NA | 1)
+#define ISR_LFETCH (ISR_R | ISR_NA | 4)
+
+static NOINLINE const struct insn *lfetch_slow(struct cpu *cpu, const struct insn *in, u32 kind)
+{
+    struct base_update base = base_after(cpu, in, kind);
+    struct mmu_span span;
+
+    if (!base_is_writable(cpu, in, kind)) ILLEGAL;
+    if (kind & K_FAULT) CONSUME(in->r3, ISR_LFETCH);
+    if ((kind & K_FAULT) && !(cpu->psr & PSR_ED)) {
+        u64 va = GR(in->r3);
+        enum mmu_fault why = mmu_access(&cpu->mmu, va, 1, MMU_READ | MMU_NO_ALIGN, cpl(cpu), &span);
+        if (why != MMU_OK) return fault_data(cpu, in, why, va, ISR_LFETCH);
+    }
+    put_base(cpu, in, kind, base);
+    NEXT;
+}
+
+static ALWAYS_INLINE const struct insn *lfetch(struct cpu *cpu, const struct insn *in, u32 kind)
+{
+    u64 va = GR(in->r3);
+
+    if ((kind & K_FAULT) && unlikely(!cpu->gate || !soft_read(&cpu->mmu, va, 1))) {
+        return lfetch_slow(cpu, in, kind);
+    }
+    if (kind & (K_R | K_I)) {
+        if (unlikely(in->r3 >= cpu->gate)) return lfetch_slow(cpu, in, kind);
+        cpu->gr[in->r3] = va + (kind & K_R ? GR(in->r2) : in->imm);
+    }
+    NEXT;
+}
+
+#define LFETCH(meaning, kind)                                                                     \
+    EXEC(meaning) { return lfetch(cpu, in, (kind)); }                                             \
+    EXEC(meaning##_r) { return lfetch(cpu, in, (kind) | K_R); }                                   \
+    EXEC(meaning##_i) { return lfetch(cpu, in, (kind) | K_I); }
+LFETCH(lfetch, 0)
+LFETCH(lfetch_excl, 0)
+LFETCH(lfetch_fault, K_FAULT)
+LFETCH(lfetch_fault_excl, K_FAULT)
+
+/* Any line may be flushed by the kernel, readable ones by everybody; keys do not matter. */
+static const struct insn *flush(struct cpu *cpu, const struct insn *in)
+{
+    unsigned how = MMU_READ | MMU_NO_KEYS | MMU_NO_BITS | MMU_NO_DEBUG | MMU_NO_ALIGN;
+    struct mmu_span span;
+    enum mmu_fault why;
+
+    CONSUME(in->r3, ISR_FC);
+    if (cpl(cpu) == 0) how |= MMU_NO_RIGHTS;
+    why = mmu_access(&cpu->mmu, GR(in->r3), 1, how, cpl(cpu), &span);
+    if (why != MMU_OK) return fault_data(cpu, in, why, GR(in->r3), ISR_FC);
+    NEXT;
+}
+EXEC(fc) { return flush(cpu, in); }
+EXEC(fc_i) { return flush(cpu, in); }
+
+EXEC(mf) { NEXT; }
+EXEC(mf_a) { NEXT; }
+EXEC(fwb) { NEXT; }

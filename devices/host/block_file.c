@@ -1,0 +1,165 @@
+/* Disk images in files.  The overlay of snapshot mode is a table of 64 KB clusters, filled from the
+ * image at the first write to each.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <gio/gio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/bits.h"
+#include "devices/host/block.h"
+
+#define CLUSTER 65536ull
+
+struct block {
+    int fd;
+    u64 size;
+    enum block_mode mode;
+    GHashTable *overlay; /* cluster number + 1 -> bytes; snapshot mode only */
+};
+
+static bool explain(GError **err, const char *what, const char *path)
+{
+    int code = errno;
+    g_set_error(err, G_IO_ERROR, g_io_error_from_errno(code), "cannot %s disk image %s: %s", what,
+                path, code == EWOULDBLOCK ? "it is in use" : g_strerror(code));
+    return false;
+}
+
+static bool open_image(struct block *b, const char *path, GError **err)
+{
+    bool writes = b->mode == BLOCK_READ_WRITE;
+    b->fd = open(path, (writes ? O_RDWR : O_RDONLY) | O_CLOEXEC);
+    if (b->fd < 0) return explain(err, "open", path);
+    if (flock(b->fd, (writes ? LOCK_EX : LOCK_SH) | LOCK_NB)) return explain(err, "lock", path);
+    off_t end = lseek(b->fd, 0, SEEK_END);
+    if (end < 0) return explain(err, "find the size of", path);
+    b->size = align_down((u64)end, 512);
+    if (b->size) return true;
+    g_set_error(err, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "disk image %s is empty", path);
+    return false;
+}
+
+struct block *block_open(const char *path, enum block_mode mode, GError **err)
+{
+    struct block *b = g_new0(struct block, 1);
+    b->mode = mode;
+    b->fd = -1;
+    if (!open_image(b, path, err)) {
+        block_free(b);
+        return NULL;
+    }
+    if (mode == BLOCK_SNAPSHOT) {
+        b->overlay = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, g_free);
+    }
+    return b;
+}
+
+void block_free(struct block *b)
+{
+    if (!b) return;
+    if (b->overlay) g_hash_table_destroy(b->overlay);
+    if (b->fd >= 0) close(b->fd);
+    g_free(b);
+}
+
+u64 block_size(const struct block *b)
+{
+    return b->size;
+}
+
+bool block_is_read_only(const struct block *b)
+{
+    return b->mode == BLOCK_READ_ONLY;
+}
+
+/* Bytes past the end of the file (an image whose last cluster is short) read as zero. */
+static bool read_file(struct block *b, u64 at, u8 *buf, u64 len)
+{
+    while (len) {
+        ssize_t n = pread(b->fd, buf, len, (off_t)at);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return false;
+        if (n == 0) {
+            memset(buf, 0, len);
+            return true;
+        }
+        buf += n, at += (u64)n, len -= (u64)n;
+    }
+    return true;
+}
+
+static bool write_file(struct block *b, u64 at, const u8 *buf, u64 len)
+{
+    while (len) {
+        ssize_t n = pwrite(b->fd, buf, len, (off_t)at);
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) return false;
+        buf += n, at += (u64)n, len -= (u64)n;
+    }
+    return true;
+}
+
+static u8 *overlay_find(struct block *b, u64 cluster)
+{
+    return b->overlay ? g_hash_table_lookup(b->overlay, GSIZE_TO_POINTER(cluster + 1)) : NULL;
+}
+
+static u8 *overlay_make(struct block *b, u64 cluster)
+{
+    u8 *data = overlay_find(b, cluster);
+    if (data) return data;
+    data = g_malloc(CLUSTER);
+    if (!read_file(b, cluster * CLUSTER, data, CLUSTER)) {
+        g_free(data);
+        return NULL;
+    }
+    g_hash_table_insert(b->overlay, GSIZE_TO_POINTER(cluster + 1), data);
+    return data;
+}
+
+static bool in_range(const struct block *b, u64 at, u64 len)
+{
+    return at <= b->size && len <= b->size - at;
+}
+
+bool block_read(struct block *b, u64 at, void *buf, u64 len)
+{
+    if (!in_range(b, at, len)) return false;
+    if (!b->overlay) return read_file(b, at, buf, len);
+    for (u64 done = 0; done < len;) {
+        u64 in_cluster = (at + done) % CLUSTER;
+        u64 piece = MIN(CLUSTER - in_cluster, len - done);
+        const u8 *data = overlay_find(b, (at + done) / CLUSTER);
+        if (data) {
+            memcpy((u8 *)buf + done, data + in_cluster, piece);
+        } else if (!read_file(b, at + done, (u8 *)buf + done, piece)) {
+            return false;
+        }
+        done += piece;
+    }
+    return true;
+}
+
+bool block_write(struct block *b, u64 at, const void *buf, u64 len)
+{
+    if (!in_range(b, at, len) || b->mode == BLOCK_READ_ONLY) return false;
+    if (!b->overlay) return write_file(b, at, buf, len);
+    for (u64 done = 0; done < len;) {
+        u64 in_cluster = (at + done) % CLUSTER;
+        u64 piece = MIN(CLUSTER - in_cluster, len - done);
+        u8 *data = overlay_make(b, (at + done) / CLUSTER);
+        if (!data) return false;
+        memcpy(data + in_cluster, (const u8 *)buf + done, piece);
+        done += piece;
+    }
+    return true;
+}
+
+bool block_flush(struct block *b)
+{
+    return b->mode != BLOCK_READ_WRITE || fdatasync(b->fd) == 0;
+}

@@ -1,0 +1,319 @@
+/* From words to struct config.  The table is options.def; this file knows only kinds.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "machine/config.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum kind { FLAG, TEXT, SIZE, COUNT, ADDRESS, LOADS, TRACE, LEVEL, FILE_OF_OPTIONS, KIND_COUNT };
+
+struct option {
+    enum command command;
+    const char *name;
+    char short_name;
+    enum kind kind;
+    size_t field;
+    const char *argument, *help;
+};
+
+static const struct option options[] = {
+#define OPTION(command, name, short_name, kind, field, argument, help)                            \
+    { COMMAND_##command, name, short_name, kind, offsetof(struct config, field), argument, help },
+#include "machine/options.def"
+};
+
+static const struct {
+    const char *name, *arguments, *line, *text;
+} commands[COMMAND_COUNT] = {
+#define COMMAND(id, fn, name, args, line, text) [COMMAND_##id] = { name, args, line, text },
+#include "machine/commands.def"
+};
+
+GQuark config_error_quark(void)
+{
+    return g_quark_from_static_string("config-error");
+}
+
+static void load_clear(void *row)
+{
+    g_free(((struct load *)row)->path);
+}
+
+void config_init(struct config *c)
+{
+    *c = (struct config){ .mem = 256ull << 20, .log = LEVEL_WARNING };
+    c->loads = g_array_new(FALSE, FALSE, sizeof(struct load));
+    g_array_set_clear_func(c->loads, load_clear);
+}
+
+void config_clear(struct config *c)
+{
+    g_array_free(c->loads, TRUE);
+    g_free(c->program);
+    g_free(c->trace.path);
+    g_free(c->dump_state);
+    g_free(c->config_file);
+}
+
+static bool refuse(GError **err, const char *value, const char *why)
+{
+    g_set_error(err, CONFIG_ERROR, 0, "'%s' %s", value, why);
+    return false;
+}
+
+/* A whole number, decimal or 0x hexadecimal; `end` is where it stopped. */
+static bool parse_number(const char *text, u64 *value, const char **end)
+{
+    char *stop;
+    if (!g_ascii_isdigit(text[0])) return false;
+    bool hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
+    if (hex && !g_ascii_isxdigit(text[2])) return false;
+    errno = 0;
+    *value = g_ascii_strtoull(text, &stop, hex ? 16 : 10);
+    *end = stop;
+    return errno == 0;
+}
+
+static bool set_flag(void *field, const char *value, GError **err)
+{
+    bool on = !value || !strcmp(value, "true") || !strcmp(value, "yes") || !strcmp(value, "1");
+    if (!on && strcmp(value, "false") && strcmp(value, "no") && strcmp(value, "0")) {
+        return refuse(err, value, "is neither true nor false");
+    }
+    *(bool *)field = on;
+    return true;
+}
+
+static bool set_text(void *field, const char *value, GError **err)
+{
+    if (!*value) return refuse(err, value, "is empty");
+    g_free(*(char **)field);
+    *(char **)field = g_strdup(value);
+    return true;
+}
+
+static bool set_size(void *field, const char *value, GError **err)
+{
+    static const char suffixes[] = "KMGT";
+    const char *end;
+    u64 n;
+    if (!parse_number(value, &n, &end)) return refuse(err, value, "is not a size such as 256M");
+    const char *suffix = *end ? strchr(suffixes, g_ascii_toupper(*end)) : NULL;
+    unsigned shift = suffix ? 10 * (unsigned)(suffix - suffixes + 1) : 0;
+    if (suffix) end++;
+    if (*end) return refuse(err, value, "is not a size such as 256M");
+    if (n == 0 || n > UINT64_MAX >> shift) return refuse(err, value, "is out of range");
+    *(u64 *)field = n << shift;
+    return true;
+}
+
+static bool set_count(void *field, const char *value, GError **err)
+{
+    const char *end;
+    u64 n;
+    if (!parse_number(value, &n, &end) || *end || n == 0) {
+        return refuse(err, value, "is not a number above 0");
+    }
+    *(u64 *)field = n;
+    return true;
+}
+
+static bool set_address(void *field, const char *value, GError **err)
+{
+    struct maybe_u64 *m = field;
+    const char *end;
+    if (!parse_number(value, &m->value, &end) || *end) {
+        return refuse(err, value, "is not an address such as 0x100000");
+    }
+    m->set = true;
+    return true;
+}
+
+static bool set_loads(void *field, const char *value, GError **err)
+{
+    const char *at = strrchr(value, '@'), *end;
+    struct load l;
+    if (!at || at == value || !parse_number(at + 1, &l.pa, &end) || *end) {
+        return refuse(err, value, "is not FILE@ADDRESS");
+    }
+    l.path = g_strndup(value, (size_t)(at - value));
+    g_array_append_val(*(GArray **)field, l);
+    return true;
+}
+
+static bool set_trace(void *field, const char *value, GError **err)
+{
+    struct trace_config *t = field;
+    const char *colon = strchr(value, ':');
+    char *what = colon ? g_strndup(value, (size_t)(colon - value)) : g_strdup(value);
+    t->insn = !strcmp(what, "insn") || !strcmp(what, "insn,regs");
+    t->regs = !strcmp(what, "insn,regs");
+    g_free(what);
+    if (!t->insn) return refuse(err, value, "is not insn or insn,regs");
+    if (colon && !colon[1]) return refuse(err, value, "names no file after the colon");
+    g_free(t->path);
+    t->path = colon ? g_strdup(colon + 1) : NULL;
+    return true;
+}
+
+static bool set_level(void *field, const char *value, GError **err)
+{
+    return log_level_parse(value, field) ||
+           refuse(err, value, "is not error, warning, info or debug");
+}
+
+static bool (*const setters[KIND_COUNT])(void *field, const char *value, GError **err) = {
+    [FLAG] = set_flag,       [TEXT] = set_text,   [SIZE] = set_size,
+    [COUNT] = set_count,     [LOADS] = set_loads, [ADDRESS] = set_address,
+    [TRACE] = set_trace,     [LEVEL] = set_level, [FILE_OF_OPTIONS] = set_text,
+};
+
+static const struct option *find(enum command command, const char *name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(options); i++) {
+        if (options[i].command == command && !strcmp(options[i].name, name)) return &options[i];
+    }
+    return NULL;
+}
+
+bool config_set(struct config *c, enum command command, const char *name, const char *value,
+                GError **err)
+{
+    const struct option *o = find(command, name);
+    if (!o) return refuse(err, name, "is no option");
+    return setters[o->kind]((char *)c + o->field, value, err);
+}
+
+bool config_read_file(struct config *c, const char *path, GError **err)
+{
+    GKeyFile *file = g_key_file_new();
+    bool ok = g_key_file_load_from_file(file, path, G_KEY_FILE_NONE, err);
+    gchar **groups = g_key_file_get_groups(file, NULL);
+    for (gchar **g = groups; ok && *g; g++) {
+        ok = !strcmp(*g, "run");
+        if (!ok) g_set_error(err, CONFIG_ERROR, 0, "group [%s] is not [run]", *g);
+    }
+    gchar **keys = g_key_file_get_keys(file, "run", NULL, NULL);
+    for (gchar **k = keys; ok && k && *k; k++) {
+        gchar **values = g_key_file_get_string_list(file, "run", *k, NULL, err);
+        ok = values != NULL;
+        for (gchar **v = values; ok && *v; v++) {
+            if (!strcmp(*k, "config")) {
+                ok = refuse(err, *k, "cannot be nested");
+            } else if (!strcmp(*k, "program")) {
+                ok = set_text(&c->program, *v, err);
+            } else {
+                ok = config_set(c, COMMAND_RUN, *k, *v, err);
+            }
+            if (!ok) g_prefix_error(err, "%s: ", *k);
+        }
+        g_strfreev(values);
+    }
+    g_strfreev(keys);
+    g_strfreev(groups);
+    g_key_file_free(file);
+    if (!ok) g_prefix_error(err, "%s: ", path);
+    return ok;
+}
+
+/* What the command line said, kept until the configuration file has been read. */
+struct said {
+    const struct option *option;
+    char *value;
+};
+struct parse {
+    enum command command;
+    GArray *said;
+};
+
+static void said_clear(void *row)
+{
+    g_free(((struct said *)row)->value);
+}
+
+/* GLib calls this with "--name" or "-n". */
+static gboolean note(const gchar *name, const gchar *value, gpointer opaque, GError **err)
+{
+    struct parse *p = opaque;
+    for (size_t i = 0; i < ARRAY_LEN(options); i++) {
+        const struct option *o = &options[i];
+        bool is_short = name[0] == '-' && name[1] == o->short_name && !name[2];
+        if (o->command != p->command || (!is_short && strcmp(name + 2, o->name))) continue;
+        struct said s = { o, g_strdup(value) };
+        g_array_append_val(p->said, s);
+        return TRUE;
+    }
+    return refuse(err, name, "is no option");
+}
+
+static GOptionEntry *entries_of(enum command command)
+{
+    GOptionEntry *entries = g_new0(GOptionEntry, ARRAY_LEN(options) + 1), *e = entries;
+    for (size_t i = 0; i < ARRAY_LEN(options); i++) {
+        const struct option *o = &options[i];
+        if (o->command != command) continue;
+        *e++ = (GOptionEntry){ .long_name = o->name, .short_name = o->short_name,
+            .flags = o->kind == FLAG ? G_OPTION_FLAG_NO_ARG : 0, .arg = G_OPTION_ARG_CALLBACK,
+            .arg_data = (gpointer)note, .description = o->help, .arg_description = o->argument };
+    }
+    return entries;
+}
+
+static char *exit_table(void)
+{
+    GString *s = g_string_new("Exit status: the guest's, or\n");
+#define EXIT(id, status, meaning) g_string_append_printf(s, "  %-3d %s\n", status, meaning);
+#include "machine/exits.def"
+    return g_string_free(s, FALSE);
+}
+
+static bool parse_command_line(struct parse *p, int *argc, char ***argv, GError **err)
+{
+    char *usage = g_strdup(commands[p->command].arguments), *exits = exit_table();
+    GOptionContext *context = g_option_context_new(usage);
+    GOptionGroup *group = g_option_group_new("main", "", "", p, NULL);
+    GOptionEntry *entries = entries_of(p->command);
+    g_option_context_set_summary(context, commands[p->command].text);
+    g_option_context_set_description(context, exits);
+    g_option_group_add_entries(group, entries);
+    g_option_context_set_main_group(context, group);
+    bool ok = g_option_context_parse(context, argc, argv, err);
+    g_option_context_free(context);
+    g_free(entries);
+    g_free(usage);
+    g_free(exits);
+    return ok;
+}
+
+static bool apply(struct config *c, const struct said *s, GError **err)
+{
+    if (setters[s->option->kind]((char *)c + s->option->field, s->value, err)) return true;
+    g_prefix_error(err, "--%s: ", s->option->name);
+    return false;
+}
+
+/* The file first, then the command line, so that the latter has the last word. */
+static bool apply_all(struct config *c, const GArray *all, GError **err)
+{
+    for (int pass = 0; pass < 2; pass++) {
+        for (unsigned i = 0; i < all->len; i++) {
+            const struct said *s = &g_array_index(all, struct said, i);
+            bool file = s->option->kind == FILE_OF_OPTIONS;
+            if (file == (pass == 0) && !apply(c, s, err)) return false;
+        }
+        if (pass == 0 && c->config_file && !config_read_file(c, c->config_file, err)) return false;
+    }
+    return true;
+}
+
+bool config_parse(struct config *c, enum command command, int *argc, char ***argv, GError **err)
+{
+    struct parse p = { command, g_array_new(FALSE, FALSE, sizeof(struct said)) };
+    g_array_set_clear_func(p.said, said_clear);
+    bool ok = parse_command_line(&p, argc, argv, err) && apply_all(c, p.said, err);
+    g_array_free(p.said, TRUE);
+    if (ok && *argc > 2) ok = refuse(err, (*argv)[2], "is one argument too many");
+    if (ok && *argc == 2) ok = set_text(&c->program, (*argv)[1], err);
+    return ok;
+}

@@ -1,0 +1,66 @@
+/* What the user asked for: options, from the command line or a file, as one struct.
+ *
+ * Both ways end in config_set, so a key of a file and an option of the same name cannot differ.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MACHINE_CONFIG_H
+#define MACHINE_CONFIG_H
+
+#include <glib.h>
+
+#include "base/log.h"
+#include "base/types.h"
+
+enum command {
+#define COMMAND(id, fn, name, args, line, text) COMMAND_##id,
+#include "machine/commands.def"
+    COMMAND_COUNT
+};
+
+enum exit_status {
+#define EXIT(id, status, meaning) EXIT_##id = status,
+#include "machine/exits.def"
+};
+
+struct maybe_u64 {
+    bool set;
+    u64 value;
+};
+
+struct load {
+    char *path;
+    u64 pa;
+};
+
+struct trace_config {
+    bool insn, regs;
+    char *path; /* NULL: standard error */
+};
+
+struct config {
+    char *program;
+    u64 mem, max_insns, slice; /* max_insns, slice: 0 is no limit */
+    GArray *loads;             /* struct load */
+    struct maybe_u64 entry, until, base, start, stop;
+    struct trace_config trace;
+    char *dump_state, *config_file;
+    bool stats, speed, hash, raw;
+    enum log_level log;
+};
+
+#define CONFIG_ERROR config_error_quark()
+GQuark config_error_quark(void);
+
+void config_init(struct config *c);
+void config_clear(struct config *c);
+
+/* Parse `argv[1..]` for a command, configuration file included.  --help is handled (prints and
+ * exits, as GLib does). */
+bool config_parse(struct config *c, enum command command, int *argc, char ***argv, GError **err);
+/* One option by name; `value` is NULL for a flag on the command line. */
+bool config_set(struct config *c, enum command command, const char *name, const char *value,
+                GError **err);
+/* All keys of group [run] of a GKeyFile. */
+bool config_read_file(struct config *c, const char *path, GError **err);
+
+#endif

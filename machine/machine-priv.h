@@ -1,0 +1,60 @@
+/* What the files of machine/ share.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MACHINE_MACHINE_PRIV_H
+#define MACHINE_MACHINE_PRIV_H
+
+#include "devices/device.h"
+#include "machine/machine.h"
+
+#define CPUS_MAX 16
+
+struct native;
+
+/* Watching one processor for interruptions that lead nowhere; loops.c. */
+struct loop_watch {
+    u64 retired;         /* at the last delivery */
+    u64 ip, ifa;         /* where that was */
+    unsigned ri, row;
+    unsigned idle;       /* deliveries in a row with nothing retired in between */
+    unsigned nested;     /* the same one in a row, each while psr.ic was 0 */
+    unsigned unmended;   /* the same translation fault for the same address in a row */
+    u64 first_ip;        /* where it began: before the idle ones, or the repeated one itself */
+    unsigned first_row;
+    bool seen;           /* any interruption at all */
+};
+
+struct machine {
+    const struct config *config;
+    struct physmem *pm;
+    struct clock *clock;
+    struct sections *sections;
+    struct image *image;
+    GPtrArray *devices;
+
+    struct cpu_hooks hooks;
+    struct cpu *cpus[CPUS_MAX];
+    unsigned ncpus;
+    struct loop_watch watch[CPUS_MAX];
+
+    u64 now;             /* what every processor has reached */
+    struct cpu *current; /* the one in cpu_run, or NULL */
+    GArray *observers;
+
+    struct native *native; /* native.c: firmware and devices of the Linux board; or NULL */
+
+    bool ended;
+    struct machine_result result;
+    char *message;
+};
+
+/* End the run; the first reason wins. */
+void machine_end(struct machine *m, enum machine_end end, struct cpu *cpu, u64 status,
+                 const char *fmt, ...) PRINTF(5, 6);
+/* "0x1000 <main+0x20>" for messages; to be freed. */
+char *machine_where(const struct machine *m, u64 ip);
+
+/* loops.c: an interruption is about to be delivered; ends the run if that goes round in circles. */
+void loop_check(struct machine *m, struct cpu *cpu);
+
+#endif

@@ -1,0 +1,57 @@
+/* The machine owns everything: memory, processors, devices, time.  PUBLIC.
+ *
+ * It is built from a struct config and board.def, runs its processors in slices on one thread, and
+ * ends with a reason.  A run is a function of image and configuration: nothing here asks the host
+ * for the time, and how the run is cut into slices never shows in the guest.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MACHINE_MACHINE_H
+#define MACHINE_MACHINE_H
+
+#include "base/clock.h"
+#include "base/section.h"
+#include "cpu/cpu.h"
+#include "guest/guest.h"
+#include "machine/config.h"
+
+struct machine;
+
+#define MACHINE_ERROR machine_error_quark()
+GQuark machine_error_quark(void);
+
+/* RAM, processors and devices of the board.  The config must outlive the machine. */
+struct machine *machine_new(const struct config *config, GError **err);
+void machine_free(struct machine *m);
+/* The bare-metal program, raw files and start address that the config names. */
+bool machine_load(struct machine *m, GError **err);
+
+enum machine_end {
+    END_EXIT,      /* the guest said so; status is its */
+    END_UNTIL,     /* --until */
+    END_MAX_INSNS, /* --max-insns */
+    END_STUCK,     /* everybody is halted and nothing is to come */
+    END_LOOP,      /* interruptions without end */
+    END_GUEST,     /* the guest did what no architecture covers */
+};
+struct machine_result {
+    enum machine_end end;
+    u64 status;          /* END_EXIT */
+    const char *message; /* the others: why, for people; the machine's */
+    unsigned cpu;        /* who ended it */
+};
+struct machine_result machine_run(struct machine *m);
+
+unsigned machine_cpu_count(const struct machine *m);
+struct cpu *machine_cpu(struct machine *m, unsigned i);
+struct physmem *machine_physmem(struct machine *m);
+struct clock *machine_clock(struct machine *m);
+const struct symbols *machine_symbols(const struct machine *m);
+u64 machine_retired(const struct machine *m); /* slots, over all processors */
+/* State of processors, memory, devices and time as one number. */
+u64 machine_hash(struct machine *m);
+
+/* See every slot before and after: switches all processors to the observed loop. */
+typedef void machine_observer_fn(void *opaque, struct cpu *cpu, const struct insn *in, bool after);
+void machine_observe(struct machine *m, machine_observer_fn *fn, void *opaque);
+
+#endif

@@ -1,0 +1,167 @@
+/* The command line: pick the command, build a machine, run it, say what came of it.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "monitor/monitor.h"
+
+typedef int command_fn(int argc, char **argv);
+#define COMMAND(id, fn, name, args, line, text) static command_fn command_##fn;
+#include "machine/commands.def"
+
+static const struct {
+    const char *name;
+    command_fn *fn;
+    const char *arguments, *line;
+} commands[] = {
+#define COMMAND(id, fn, name, args, line, text) { name, command_##fn, args, line },
+#include "machine/commands.def"
+};
+
+static int complain(GError *err)
+{
+    fflush(stdout);
+    fprintf(stderr, "epic64: %s\n", err->message);
+    g_error_free(err);
+    return EXIT_USER;
+}
+
+static int exit_status(const struct machine_result *r)
+{
+    switch (r->end) {
+    case END_EXIT: return (u8)r->status;
+    case END_UNTIL: return EXIT_OK;
+    case END_MAX_INSNS: return EXIT_MAX_INSNS;
+    case END_STUCK: return EXIT_STUCK;
+    case END_LOOP: return EXIT_LOOP;
+    case END_GUEST: return EXIT_GUEST;
+    }
+    return EXIT_USER;
+}
+
+static bool console_complete(GError **err)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout)) return true;
+    g_set_error(err, MONITOR_ERROR, 0, "standard output: could not write all that the guest said");
+    return false;
+}
+
+/* The observers of one run. */
+struct watching {
+    struct trace *trace;
+    struct stats *stats;
+    struct stopwatch watch;
+};
+
+static bool start_watching(struct watching *w, struct machine *m, const struct config *c,
+                           GError **err)
+{
+    *w = (struct watching){ 0 };
+    if (c->trace.insn && !(w->trace = trace_start(m, &c->trace, err))) return false;
+    if (c->stats) w->stats = stats_start(m);
+    w->watch = stopwatch_start(m);
+    return true;
+}
+
+/* Everything that was asked for at the end of a run; false: some of it could not be written. */
+static bool report(struct watching *w, struct machine *m, const struct config *c,
+                   const struct machine_result *r, GError **err)
+{
+    bool ok = console_complete(err);
+    bool died = r->end == END_STUCK || r->end == END_LOOP || r->end == END_GUEST;
+    if (r->end != END_EXIT) fprintf(stderr, "epic64: cpu %u: %s\n", r->cpu, r->message);
+    if (died) registers_print(m, r->cpu, stderr);
+    if (c->speed || c->stats) stopwatch_print(&w->watch, m, stderr);
+    if (w->stats) stats_print(w->stats, stderr);
+    if (c->hash) fprintf(stderr, "hash %016" PRIx64 "\n", machine_hash(m));
+    if (c->dump_state && !state_dump(m, r->cpu, c->dump_state, ok ? err : NULL)) ok = false;
+    return ok;
+}
+
+static bool stop_watching(struct watching *w, GError **err)
+{
+    bool ok = !w->trace || trace_finish(w->trace, err);
+    if (w->stats) stats_free(w->stats);
+    return ok;
+}
+
+static int run_machine(struct machine *m, const struct config *c)
+{
+    GError *err = NULL;
+    struct watching w;
+    if (!machine_load(m, &err) || !start_watching(&w, m, c, &err)) return complain(err);
+    struct machine_result r = machine_run(m);
+    bool ok = report(&w, m, c, &r, &err);
+    if (!stop_watching(&w, ok ? &err : NULL)) ok = false;
+    if (ok) return exit_status(&r);
+    complain(err);
+    return EXIT_OUTPUT;
+}
+
+static int command_run(int argc, char **argv)
+{
+    GError *err = NULL;
+    struct config config;
+    int status = EXIT_USER;
+    config_init(&config);
+    if (!config_parse(&config, COMMAND_RUN, &argc, &argv, &err)) {
+        complain(err);
+    } else {
+        log_setup(config.log);
+        struct machine *m = machine_new(&config, &err);
+        status = m ? run_machine(m, &config) : complain(err);
+        if (m) machine_free(m);
+    }
+    config_clear(&config);
+    return status;
+}
+
+static int command_disasm(int argc, char **argv)
+{
+    GError *err = NULL;
+    struct config config;
+    config_init(&config);
+    bool ok = config_parse(&config, COMMAND_DISASM, &argc, &argv, &err) &&
+              disasm_file(&config, stdout, &err);
+    int status = ok ? EXIT_OK : complain(err);
+    config_clear(&config);
+    return status;
+}
+
+static void usage(FILE *out)
+{
+    fprintf(out, "epic64: an IA-64 (Itanium) system emulator\n\nUsage:\n");
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+        fprintf(out, "  epic64 %-8s [OPTION...] %-11s %s\n", commands[i].name,
+                commands[i].arguments, commands[i].line);
+    }
+    fprintf(out, "\n'epic64 COMMAND --help' lists the options of a command.\n");
+}
+
+int main(int argc, char **argv)
+{
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    if (argc < 2) {
+        usage(stderr);
+        return EXIT_USER;
+    }
+    if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
+        usage(stdout);
+        return EXIT_OK;
+    }
+    if (!strcmp(argv[1], "--version")) {
+        puts("epic64 " EPIC64_VERSION);
+        return EXIT_OK;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+        if (strcmp(argv[1], commands[i].name)) continue;
+        char *name = g_strdup_printf("epic64 %s", commands[i].name);
+        g_set_prgname(name);
+        g_free(name);
+        return commands[i].fn(argc - 1, argv + 1);
+    }
+    fprintf(stderr, "epic64: '%s' is no command; see epic64 --help\n", argv[1]);
+    return EXIT_USER;
+}

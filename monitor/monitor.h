@@ -1,0 +1,43 @@
+/* Looking at a guest: traces, statistics, registers, disassembly.  PUBLIC.
+ *
+ * Everything here observes; nothing here changes what the guest does.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MONITOR_MONITOR_H
+#define MONITOR_MONITOR_H
+
+#include <stdio.h>
+
+#include "machine/machine.h"
+
+#define MONITOR_ERROR monitor_error_quark()
+GQuark monitor_error_quark(void);
+
+/* --trace: one line per slot, to a file or standard error. */
+struct trace;
+struct trace *trace_start(struct machine *m, const struct trace_config *config, GError **err);
+bool trace_finish(struct trace *t, GError **err); /* false: the file is not complete */
+
+/* --stats: retired slots by row of the instruction table and by class. */
+struct stats;
+struct stats *stats_start(struct machine *m);
+void stats_print(const struct stats *s, FILE *out);
+void stats_free(struct stats *s);
+
+/* --speed: what the run cost the host. */
+struct stopwatch {
+    s64 started; /* microseconds */
+    u64 retired;
+};
+struct stopwatch stopwatch_start(const struct machine *m);
+void stopwatch_print(const struct stopwatch *w, const struct machine *m, FILE *out);
+
+/* The registers a person looks at first when a guest has died. */
+void registers_print(struct machine *m, unsigned cpu, FILE *out);
+/* --dump-state: all of them, as JSON. */
+bool state_dump(struct machine *m, unsigned cpu, const char *path, GError **err);
+
+/* epic64 disasm. */
+bool disasm_file(const struct config *config, FILE *out, GError **err);
+
+#endif
