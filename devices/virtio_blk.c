@@ -10,6 +10,7 @@
 
 enum { F_SEG_MAX = 1 << 2, F_RO = 1 << 5, F_BLK_SIZE = 1 << 6, F_FLUSH = 1 << 9 };
 enum { T_IN = 0, T_OUT = 1, T_FLUSH = 4, T_GET_ID = 8 };
+#define T_BARRIER 0x80000000u /* old drivers order writes with it; all of ours are in order */
 enum { S_OK = 0, S_IOERR = 1, S_UNSUPPORTED = 2 };
 
 #define SECTOR 512ull
@@ -77,7 +78,7 @@ static u8 perform(struct virtio_blk *b, struct virtio_request *rq, u32 *written)
 {
     struct header h;
     virtio_get(&b->virtio, rq, 0, &h, sizeof h);
-    switch (h.type & ~1u << 30) {
+    switch (h.type & ~T_BARRIER) {
     case T_IN: return read_sectors(b, rq, h.sector, written);
     case T_OUT: return write_sectors(b, rq, h.sector);
     case T_FLUSH: return block_flush(b->disk) ? S_OK : S_IOERR;

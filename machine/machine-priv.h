@@ -51,6 +51,8 @@ struct machine {
 /* End the run; the first reason wins. */
 void machine_end(struct machine *m, enum machine_end end, struct cpu *cpu, u64 status,
                  const char *fmt, ...) PRINTF(5, 6);
+/* Processors up to `n` of them. */
+void machine_add_cpus(struct machine *m, unsigned n);
 /* "0x1000 <main+0x20>" for messages; to be freed. */
 char *machine_where(const struct machine *m, u64 ip);
 

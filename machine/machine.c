@@ -68,6 +68,14 @@ static void on_purge(void *opaque, struct cpu *cpu, u64 va, unsigned ps, u64 rid
     }
 }
 
+static void on_alat_store(void *opaque, struct cpu *cpu, u64 pa, unsigned size)
+{
+    struct machine *m = opaque;
+    for (unsigned i = 0; i < m->ncpus; i++) {
+        if (m->cpus[i] != cpu) cpu_alat_store(m->cpus[i], pa, size);
+    }
+}
+
 static void on_timer_changed(void *opaque, struct cpu *cpu)
 {
     (void)opaque;
@@ -180,14 +188,16 @@ static u64 hash_cpu(void *opaque, u64 seed)
     return cpu_hash(opaque, seed);
 }
 
-static void add_cpus(struct machine *m, unsigned n)
+void machine_add_cpus(struct machine *m, unsigned n)
 {
-    for (unsigned i = 0; i < n; i++) {
+    while (m->ncpus < n) {
+        unsigned i = m->ncpus++;
         char name[16];
-        m->cpus[m->ncpus++] = cpu_new(m->pm, i, &m->hooks);
+        m->cpus[i] = cpu_new(m->pm, i, &m->hooks);
         snprintf(name, sizeof(name), "cpu%u", i);
         sections_add_fn(m->sections, name, hash_cpu, m->cpus[i]);
     }
+    if (n > 1) m->hooks.alat_others = on_alat_store;
 }
 
 struct machine *machine_new(const struct config *config, GError **err)
@@ -210,7 +220,7 @@ struct machine *machine_new(const struct config *config, GError **err)
         return NULL;
     }
     sections_add_fn(m->sections, "memory", hash_memory, m->pm);
-    add_cpus(m, 1);
+    machine_add_cpus(m, 1);
     return m;
 }
 

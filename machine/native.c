@@ -8,7 +8,6 @@
 #include "machine/native.h"
 
 #include <poll.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -204,24 +203,6 @@ static bool add_pci(struct native *n, GError **err)
            (!n->config.hvc || pci_add(n->pci, virtio_console_new(n->m->pm, n->config.hvc), err));
 }
 
-static u64 hash_cpu(void *opaque, u64 seed)
-{
-    return cpu_hash(opaque, seed);
-}
-
-/* The machine comes with its first one. */
-static void add_cpus(struct native *n)
-{
-    struct machine *m = n->m;
-    while (m->ncpus < n->config.cpus) {
-        char name[16];
-        struct cpu *cpu = cpu_new(m->pm, m->ncpus, &m->hooks);
-        snprintf(name, sizeof name, "cpu%u", m->ncpus);
-        sections_add_fn(m->sections, name, hash_cpu, cpu);
-        m->cpus[m->ncpus++] = cpu;
-    }
-}
-
 static void add_bios(struct native *n)
 {
     struct bios_config config = {
@@ -274,7 +255,7 @@ struct native *native_new(struct machine *m, const struct native_config *config,
     n->config = *config;
     if (!n->config.itc_hz) n->config.itc_hz = NATIVE_ITC_HZ;
     n->config.cpus = CLAMP(n->config.cpus, 1, CPUS_MAX);
-    add_cpus(n);
+    machine_add_cpus(m, n->config.cpus);
     if (!add_controllers(n, err) || !add_port_devices(n, err) || !add_pci(n, err) ||
         !load(n, err)) {
         native_free(n);

@@ -74,9 +74,20 @@ static bool until_reached(const struct machine *m, const struct cpu *cpu)
     return until->set && cpu_ip(cpu) == (until->value & ~15ull) && cpu_ri(cpu) == 0;
 }
 
+/* A store of this processor matters to the others only where their ALATs watch. */
+static void tell_alats(struct machine *m, struct cpu *cpu)
+{
+    u64 watched = 0;
+    for (unsigned i = 0; i < m->ncpus; i++) {
+        if (m->cpus[i] != cpu) watched |= cpu_alat_granules(m->cpus[i]);
+    }
+    cpu_alat_others(cpu, watched);
+}
+
 static void run_until(struct machine *m, struct cpu *cpu, u64 target)
 {
     m->current = cpu;
+    if (m->ncpus > 1) tell_alats(m, cpu);
     while (!m->ended && cpu_time(cpu) < target) {
         if (cpu_is_halted(cpu)) {
             if (target == UINT64_MAX && alarm_time(cpu) == UINT64_MAX) break;

@@ -243,7 +243,7 @@ EXEC(epc)
     } else if (mmu_fetch(&cpu->mmu, bundle_ip(cpu, in), &span) == MMU_OK && span.ar == 7) {
         level = MIN(span.pl, now);
     }
-    if (level == now) NEXT;
+    if (level == now) NEXT_RARE;
     cpu->psr = deposit(old, 33, 32, level);
     cpu_psr_changed(cpu, old);
     return leave_after(cpu, in);

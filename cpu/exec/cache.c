@@ -22,7 +22,7 @@ static NOINLINE const struct insn *lfetch_slow(struct cpu *cpu, const struct ins
         if (why != MMU_OK) return fault_data(cpu, in, why, va, ISR_LFETCH);
     }
     put_base(cpu, in, kind, base);
-    NEXT;
+    NEXT_RARE;
 }
 
 static ALWAYS_INLINE const struct insn *lfetch(struct cpu *cpu, const struct insn *in, u32 kind)

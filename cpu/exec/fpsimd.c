@@ -28,7 +28,7 @@ const struct insn *fp_put_parallel(struct cpu *cpu, const struct insn *in,
     fp_mark(cpu, in);
     fp_raise(cpu, in, r->flags);
     if (unlikely(r->trap)) return fp_trap(cpu, in, fp_trap_code_parallel(r));
-    NEXT;
+    NEXT_RARE;
 }
 
 static const struct insn *pma(struct cpu *cpu, const struct insn *in, enum fp_fma_op op)
@@ -52,7 +52,7 @@ EXEC(fpnma) { return pma(cpu, in, FP_FNMA); }
         struct fppresult r;                                                                       \
         FP_ENTER;                                                                              \
         f2 = FR(in->r2), f3 = FR(in->r3);                                                         \
-        if (natval2(f2, f3)) PUT_FR(FP_NATVAL);                                                   \
+        if (natval2(f2, f3)) PUT_FR_RARE(FP_NATVAL);                                                   \
         r = call;                                                                                 \
         return fp_put_parallel(cpu, in, &r);                                                      \
     }
@@ -76,7 +76,7 @@ static const struct insn *pcvt(struct cpu *cpu, const struct insn *in, bool is_u
     struct fppresult r;
 
     FP_ENTER;
-    if (fp_is_natval(FR(in->r2))) PUT_FR(FP_NATVAL);
+    if (fp_is_natval(FR(in->r2))) PUT_FR_RARE(FP_NATVAL);
     if (truncate) ctl.rc = FP_RZ;
     r = fp_pto_int(FR(in->r2), is_unsigned, &ctl);
     return fp_put_parallel(cpu, in, &r);
@@ -94,7 +94,7 @@ EXEC(fpcvt_fxu_trunc) { return pcvt(cpu, in, true, true); }
         struct fppresult r;                                                                       \
         if (!qp_is_set(cpu, in)) {                                                                \
             put_p2(cpu, in, false);                                                               \
-            NEXT;                                                                                 \
+            NEXT_RARE;                                                                                 \
         }                                                                                         \
         FP_ENTER;                                                                              \
         r = call;                                                                                 \
@@ -120,14 +120,14 @@ static ALWAYS_INLINE bool rare1(struct fpreg f)
 #define QUICK_OR_RARE(meaning, is_rare, is_natval, value)                                         \
     static COLD const struct insn *rare_##meaning(struct cpu *cpu, const struct insn *in)         \
     {                                                                                             \
-        if (is_natval) PUT_FR(FP_NATVAL);                                                         \
-        PUT_FR(value);                                                                            \
+        if (is_natval) PUT_FR_RARE(FP_NATVAL);                                                         \
+        PUT_FR_RARE(value);                                                                            \
     }                                                                                             \
     EXEC(meaning)                                                                                 \
     {                                                                                             \
         FP_ENTER;                                                                                 \
         if (unlikely(is_rare)) return rare_##meaning(cpu, in);                                    \
-        PUT_FR(value);                                                                            \
+        PUT_FR_RARE(value);                                                                            \
     }
 #define THREE_SOURCES(meaning, value)                                                             \
     QUICK_OR_RARE(meaning, rare1(F2) || rare1(F3) || rare1(F4),                                   \

@@ -60,6 +60,13 @@ static inline bool natval2(struct fpreg a, struct fpreg b)
         NEXT;                                                                                     \
     } while (0)
 
+#define PUT_FR_RARE(value)                                                                        \
+    do {                                                                                          \
+        cpu->fr[in->r1] = (value);                                                                \
+        fp_mark(cpu, in);                                                                         \
+        NEXT_RARE;                                                                                \
+    } while (0)
+
 /* Commit, or fault, or trap. */
 const struct insn *fp_put(struct cpu *cpu, const struct insn *in, const struct fpresult *r);
 const struct insn *fp_put_parallel(struct cpu *cpu, const struct insn *in,

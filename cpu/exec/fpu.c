@@ -91,7 +91,7 @@ const struct insn *fp_put(struct cpu *cpu, const struct insn *in, const struct f
     fp_mark(cpu, in);
     fp_raise(cpu, in, r->flags);
     if (unlikely(r->trap)) return fp_trap(cpu, in, fp_trap_code(r));
-    NEXT;
+    NEXT_RARE;
 }
 
 /* --- F1: fma, fms, fnma ------------------------------------------------------------------------ */
@@ -105,7 +105,7 @@ static NOINLINE const struct insn *fma_slow(struct cpu *cpu, const struct insn *
     FP_ENTER;
     if (completer == FP_DOT_S && op == FP_FMA && in->r2 == 0 && in->r4 == 1 &&
         (cpu->fp_fast[in->x] & FAST_FIXED) && fp_fast_norm_s(FR(in->r3), &r.value)) {
-        PUT_FR(r.value); /* fnorm.s: double to single */
+        PUT_FR_RARE(r.value); /* fnorm.s: double to single */
     }
     r = fp_fma(op, FR(in->r3), FR(in->r4), FR(in->r2), in->r2 ? FP_ADD : FP_NO_ADD, &ctl);
     return fp_put(cpu, in, &r);
@@ -119,7 +119,7 @@ static NOINLINE const struct insn *fma_slow(struct cpu *cpu, const struct insn *
     {                                                                                             \
         struct fpreg out;                                                                         \
         if (unlikely(!(call))) return fma_slow(cpu, in, (op), (completer));                       \
-        PUT_FR(out);                                                                              \
+        PUT_FR_RARE(out);                                                                              \
     }
 
 #define FMA1(name, op, completer, fast, product, sum, both)                                       \
@@ -169,13 +169,13 @@ static NOINLINE const struct insn *fcmp_slow(struct cpu *cpu, const struct insn 
     f2 = FR(in->r2), f3 = FR(in->r3);
     if (natval2(f2, f3)) {
         cpu->pr = pr_cleared(cpu->pr, in);
-        NEXT;
+        NEXT_RARE;
     }
     r = fp_cmp(rel, f2, f3, &ctl);
     if (r.fault) return fault(cpu, in, INT_FP_FAULT, r.fault);
     fp_raise(cpu, in, r.flags);
     cpu->pr = pr_none(cpu->pr, in, r.pred);
-    NEXT;
+    NEXT_RARE;
 }
 
 /* Plain numbers (fp_fast_plain) order like the integers {exponent, significand} with their sign; both
@@ -205,7 +205,7 @@ static ALWAYS_INLINE const struct insn *fcmp(struct cpu *cpu, const struct insn 
 static const struct insn *clear_both(struct cpu *cpu, const struct insn *in)
 {
     cpu->pr = pr_cleared(cpu->pr, in);
-    NEXT;
+    NEXT_RARE;
 }
 
 #define FCMP(name, rel)                                                                           \
@@ -256,7 +256,7 @@ EXEC(frcpa)
 
     if (!qp_is_set(cpu, in)) {
         put_p2(cpu, in, false);
-        NEXT;
+        NEXT_RARE;
     }
     FP_ENTER;
     r = fp_rcpa(FR(in->r2), FR(in->r3), &ctl);
@@ -270,7 +270,7 @@ EXEC(frsqrta)
 
     if (!qp_is_set(cpu, in)) {
         put_p2(cpu, in, false);
-        NEXT;
+        NEXT_RARE;
     }
     FP_ENTER;
     r = fp_rsqrta(FR(in->r3), &ctl);
@@ -287,7 +287,7 @@ static const struct insn *minmax(struct cpu *cpu, const struct insn *in, enum fp
 
     FP_ENTER;
     f2 = FR(in->r2), f3 = FR(in->r3);
-    if (natval2(f2, f3)) PUT_FR(FP_NATVAL);
+    if (natval2(f2, f3)) PUT_FR_RARE(FP_NATVAL);
     r = fp_minmax(op, f2, f3, &ctl);
     return fp_put(cpu, in, &r);
 }
@@ -305,7 +305,7 @@ static NOINLINE const struct insn *fcvt_slow(struct cpu *cpu, const struct insn 
     struct fpresult r;
 
     FP_ENTER;
-    if (fp_is_natval(FR(in->r2))) PUT_FR(FP_NATVAL);
+    if (fp_is_natval(FR(in->r2))) PUT_FR_RARE(FP_NATVAL);
     if (truncate) ctl.rc = FP_RZ;
     r = fp_to_int(FR(in->r2), is_unsigned, &ctl);
     return fp_put(cpu, in, &r);

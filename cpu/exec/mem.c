@@ -154,7 +154,7 @@ static NOINLINE const struct insn *ld_slow(struct cpu *cpu, const struct insn *i
         return NULL;
     }
     put_base(cpu, in, kind, base);
-    NEXT;
+    NEXT_RARE;
 }
 
 static NOINLINE const struct insn *advanced(struct cpu *cpu, const struct insn *in, const u8 *host,
@@ -201,7 +201,7 @@ static NOINLINE const struct insn *st_slow(struct cpu *cpu, const struct insn *i
     }
     put_base(cpu, in, kind, base);
     if (unlikely(changed)) return leave_after(cpu, in);
-    NEXT;
+    NEXT_RARE;
 }
 
 static ALWAYS_INLINE const struct insn *st_fast(struct cpu *cpu, const struct insn *in, u32 kind)

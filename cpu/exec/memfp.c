@@ -125,7 +125,7 @@ static NOINLINE const struct insn *ldf_slow(struct cpu *cpu, const struct insn *
     }
     fp_mark(cpu, in);
     put_base(cpu, in, kind, base);
-    NEXT;
+    NEXT_RARE;
 }
 
 /* Quick conversions; false: denormal, infinity or NaN, which take the long way. */
@@ -225,7 +225,7 @@ static NOINLINE const struct insn *stf_slow(struct cpu *cpu, const struct insn *
     if (!store_bytes(cpu, in, kind, buf, &changed)) return NULL;
     put_base(cpu, in, kind, base);
     if (unlikely(changed)) return leave_after(cpu, in);
-    NEXT;
+    NEXT_RARE;
 }
 
 static ALWAYS_INLINE void store_number(enum fp_format fmt, struct fpreg f, u8 *host)
@@ -328,7 +328,7 @@ static NOINLINE const struct insn *setf_slow(struct cpu *cpu, const struct insn 
     FP_CHECK(0);
     cpu->fr[in->r1] = nat_of(cpu, in->r2) ? FP_NATVAL : value;
     fp_mark(cpu, in);
-    NEXT;
+    NEXT_RARE;
 }
 
 #define SETF(meaning, quick, value)                                                               \
@@ -341,7 +341,7 @@ static NOINLINE const struct insn *setf_slow(struct cpu *cpu, const struct insn 
         }                                                                                         \
         cpu->fr[in->r1] = f;                                                                      \
         fp_mark(cpu, in);                                                                         \
-        NEXT;                                                                                     \
+        NEXT_RARE;                                                                                     \
     }
 SETF(setf_sig, (f = fp_int(v), true),      fp_int(v))
 SETF(setf_exp, (f = fp_from_exp(v), true), fp_from_exp(v))
@@ -355,7 +355,7 @@ static NOINLINE const struct insn *getf_slow(struct cpu *cpu, const struct insn 
     if (!gr_writable(cpu, in->r1)) ILLEGAL;
     FP_CHECK(0);
     put_gr(cpu, in->r1, value(cpu->fr[in->r2]), fp_is_natval(cpu->fr[in->r2]));
-    NEXT;
+    NEXT_RARE;
 }
 
 #define GETF(meaning, result)                                                                     \
@@ -371,7 +371,7 @@ static NOINLINE const struct insn *getf_slow(struct cpu *cpu, const struct insn 
             return getf_slow(cpu, in, value_of_##meaning);                                        \
         }                                                                                         \
         cpu->gr[in->r1] = value_of_##meaning(f);                                                  \
-        NEXT;                                                                                     \
+        NEXT_RARE;                                                                                     \
     }
 GETF(getf_sig, f.sig)
 GETF(getf_exp, (u64)f.sign << 17 | f.exp)

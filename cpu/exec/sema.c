@@ -61,7 +61,7 @@ static NOINLINE const struct insn *sema_slow(struct cpu *cpu, const struct insn 
     }
     put_gr(cpu, in->r1, old, false);
     if (unlikely(changed)) return leave_after(cpu, in);
-    NEXT;
+    NEXT_RARE;
 }
 
 static ALWAYS_INLINE const struct insn *sema(struct cpu *cpu, const struct insn *in,

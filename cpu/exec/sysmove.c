@@ -16,7 +16,7 @@ static bool lazy_mode(const struct cpu *cpu)
 static const struct insn *result(struct cpu *cpu, const struct insn *in, u64 value)
 {
     put_gr(cpu, in->r1, value, false);
-    NEXT;
+    NEXT_RARE;
 }
 
 static bool reserved_value(const struct sysreg *reg, u64 value)

@@ -14,7 +14,7 @@ enum { NA_TPA = 0, NA_PROBE = 2, NA_TAK = 3, NA_PROBE_FAULT = 5 };
 static const struct insn *translations_changed(struct cpu *cpu, const struct insn *in, u64 epoch)
 {
     if (unlikely(cpu->mmu.code_epoch != epoch)) return leave_after(cpu, in);
-    NEXT;
+    NEXT_RARE;
 }
 
 static COLD const struct insn *machine_check(struct cpu *cpu, const struct insn *in)
@@ -200,7 +200,7 @@ EXEC(tpa)
     enum mmu_fault why = mmu_access(&cpu->mmu, va, 1, TPA_HOW, 0, &span);
     if (why != MMU_OK) return fault_data(cpu, in, why, va, ISR_NA | NA_TPA);
     put_gr(cpu, in->r1, span.pa, false);
-    NEXT;
+    NEXT_RARE;
 }
 
 EXEC(tak)
@@ -233,7 +233,7 @@ static const struct insn *probe(struct cpu *cpu, const struct insn *in, unsigned
     enum mmu_fault why = mmu_probe(&cpu->mmu, va, how, probe_level(cpu, asked), &allowed);
     if (why != MMU_OK) return fault_data(cpu, in, why, va, isr);
     put_gr(cpu, in->r1, allowed, false);
-    NEXT;
+    NEXT_RARE;
 }
 
 #define PROBE(name, how)                                                                          \
@@ -261,7 +261,7 @@ static const struct insn *probe_fault(struct cpu *cpu, const struct insn *in, un
     enum mmu_fault why = mmu_access(&cpu->mmu, va, 1, how | MMU_NO_ALIGN,
                                     probe_level(cpu, in->imm), &span);
     if (why != MMU_OK) return fault_data(cpu, in, why, va, isr);
-    NEXT;
+    NEXT_RARE;
 }
 
 EXEC(probe_rw_fault)

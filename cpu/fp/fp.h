@@ -48,7 +48,7 @@ struct fpresult {
     struct fpreg value;
     u8 flags;   /* FP_* to OR into the status field (SDM 1:5.4) */
     u8 fault;   /* enabled FP_V|FP_D|FP_Z that occurred */
-    u8 trap;    /* enabled FP_O|FP_U|FP_I that occurred; with O or U, inexact is I too (SDM 2:592) */
+    u8 trap;    /* enabled FP_O|FP_U|FP_I that occurred; beside O or U, I if inexact (SDM 2:592) */
     u8 fpa;     /* magnitude was rounded up; ISR.fpa of the trap */
     u8 pred;    /* frcpa family: value of p2; fcmp family: the relation */
 };

@@ -65,20 +65,20 @@ again:
 out:
 	EXPECT	r18, 10, 5
 
-	// wtop: while r18 is not 0
+	// wtop: while r18 is not 0; the compare sets the guard of the next iteration
 	clrrrb
 	;;
 	mov	ar.ec = 2
-	mov	pr.rot = 1 << 16
+	mov	pr.rot = 1 << 17
 	mov	r19 = 0
 	;;
 while:
-(p16)	add	r18 = -1, r18
+(p17)	add	r18 = -1, r18
 	;;
-(p16)	cmp.ne.unc	p17, p0 = r18, r0
-(p16)	add	r19 = 1, r19
+(p17)	cmp.ne.unc	p16, p0 = r18, r0
+(p17)	add	r19 = 1, r19
 	;;
-(p17)	br.wtop.sptk.few while
+(p16)	br.wtop.sptk.few while
 	;;
 	EXPECT	r18, 0, 6
 	EXPECT	r19, 10, 7

@@ -52,7 +52,12 @@ START
 	;;
 	alloc	r2 = ar.pfs, 0, 4, 0, 0
 	;;
-	ld8.s	r33 = [r15]		// r15 is no address that exists: NaT
+	movl	r15 = nat_word
+	mov	r16 = -1
+	;;
+	mov	ar.unat = r16
+	;;
+	ld8.fill	r33 = [r15]	// NaT
 	mov	r32 = 1
 	mov	r34 = 3
 	mov	r35 = 4
@@ -140,10 +145,11 @@ flush:
 	br.ret.sptk.many b0
 	;;
 ENDING
-	.align	16
+	.align	512		// no collection among these
 	data8	101, 102, 103, 104, 105, 106
-	.align	16
 other:
+nat_word:
+	data8	0, 0
 	.bss
 	.align	512
 stack:	.skip	65536
