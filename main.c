@@ -32,6 +32,7 @@ static int exit_status(const struct machine_result *r)
 {
     switch (r->end) {
     case END_EXIT: return (u8)r->status;
+    case END_RESET: return EXIT_RESET;
     case END_UNTIL: return EXIT_OK;
     case END_MAX_INSNS: return EXIT_MAX_INSNS;
     case END_STUCK: return EXIT_STUCK;

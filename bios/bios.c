@@ -11,6 +11,7 @@
 
 #include "base/bits.h"
 #include "base/log.h"
+#include "base/section.h"
 #include "bios/bios-priv.h"
 #include "cpu/psr.h"
 
@@ -107,6 +108,13 @@ bool bios_install(struct bios *bios, GError **err)
     if (!acpi_install(bios, err) || !memmap_install(bios, err)) return false;
     efi_install(bios);
     return true;
+}
+
+u64 bios_hash(const struct bios *bios, u64 seed)
+{
+    const u64 state[] = { bios->time_offset, bios->rendezvous_entry, bios->rendezvous_gp,
+                          bios->virtual_map };
+    return hash_bytes(seed, state, sizeof state);
 }
 
 u64 bios_efi_system_table(const struct bios *bios)

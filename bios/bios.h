@@ -68,6 +68,8 @@ void bios_claim(struct bios *bios, u64 pa, u64 size);
 /* Write all tables and stubs.  Call after every bios_claim, again after a reset. */
 bool bios_install(struct bios *bios, GError **err);
 
+u64 bios_hash(const struct bios *bios, u64 seed); /* what the tables in memory do not show */
+
 /* The two things a loader hands to an operating system. */
 u64 bios_efi_system_table(const struct bios *bios);
 struct bios_memory_map {

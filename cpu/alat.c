@@ -5,7 +5,7 @@
  * Stores are many and entries few: `alat_filter` has one bit for each 8-byte granule modulo 512
  * bytes that some entry may touch, and a store looks no further unless its bit is set.  The filter
  * never misses an entry, but may name granules that nobody watches any more; the next store that
- * stumbles over such a bit, and every new entry, count afresh.
+ * stumbles over such a bit counts afresh.
  *
  * Several processors: processors run one after the other, in slices.  Before a slice the machine
  * says which granules the others watch (cpu_alat_others); a store there calls hooks->alat_others,
@@ -95,17 +95,14 @@ void alat_insert(struct cpu *cpu, unsigned physreg, u64 pa, unsigned size)
 {
     *place(cpu, physreg) =
         (struct alat_entry){ .pa = pa, .reg = (u16)physreg, .size = (u8)size, .valid = true };
-    refilter(cpu);
+    cpu->alat_filter |= granules(pa, size);
 }
 
 bool alat_check(struct cpu *cpu, unsigned physreg, bool clear)
 {
     struct alat_entry *e = find(cpu, physreg);
 
-    if (e && clear) {
-        e->valid = false;
-        refilter(cpu);
-    }
+    if (e && clear) e->valid = false;
     return e != NULL;
 }
 

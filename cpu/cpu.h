@@ -107,6 +107,10 @@ unsigned cpu_ri(const struct cpu *cpu);
 void cpu_set_ip(struct cpu *cpu, u64 ip, unsigned ri);
 u64 cpu_banked_gr(const struct cpu *cpu, unsigned r, bool *nat); /* r16-31 of the other bank */
 void cpu_set_banked_gr(struct cpu *cpu, unsigned r, u64 value, bool nat);
+/* The i-th oldest stacked register of callers that is not yet in the backing store; it belongs i
+ * registers above AR.BSPSTORE.  false: there are not that many. */
+bool cpu_dirty_gr(const struct cpu *cpu, unsigned i, u64 *value, bool *nat);
+bool cpu_set_dirty_gr(struct cpu *cpu, unsigned i, u64 value, bool nat);
 struct mmu *cpu_mmu(struct cpu *cpu);
 unsigned cpu_id(const struct cpu *cpu);
 void cpu_set_rr(struct cpu *cpu, unsigned region, u64 value);
@@ -119,6 +123,15 @@ void cpu_alat_store(struct cpu *cpu, u64 pa, unsigned size);
 
 /* Frame operations for firmware and hypervisors, exactly as the instructions. */
 void cpu_cover(struct cpu *cpu);
+
+/* What a hypervisor does in place of the hardware (hyper.c).  ISR as delivery would write it now; to
+ * a handler or to any other place with a psr of the hypervisor's choice, an incomplete frame being
+ * left to the handler's cover; the whole effect of rfi; the best pending interrupt taken and ended
+ * at once, 15: none. */
+u64 cpu_full_isr(const struct cpu *cpu);
+void cpu_enter(struct cpu *cpu, u64 psr, u64 ip);
+void cpu_return(struct cpu *cpu, u64 psr, u64 ip, unsigned ri, u64 ifs);
+unsigned cpu_acknowledge(struct cpu *cpu);
 
 /* The interruption now being raised (in hooks->interruption, or after HOOK_FAULT). */
 struct interruption {

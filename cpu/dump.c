@@ -82,7 +82,8 @@ static void dump_table(const struct cpu *cpu, GString *out, const char *name,
 {
     open_member(out, name, '{');
     for (unsigned n = 0; n < 128; n++) {
-        if (table[n].name && !(table[n].rules & SR_IGNORED)) member(out, table[n].name, get(cpu, n));
+        const struct sysreg *reg = &table[n];
+        if (reg->name && !(reg->rules & SR_IGNORED)) member(out, reg->name, get(cpu, n));
     }
     g_string_append_c(out, '}');
 }

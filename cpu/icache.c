@@ -244,6 +244,8 @@ const struct insn *icache_enter(struct cpu *cpu)
     page = icache_lookup(cpu, cpu->ip);
     if (unlikely(!page)) {
         if (!fetch_page(cpu, &pa, &bytes)) return NULL;
+        /* The walker may have replaced a translation that other lookups rest on. */
+        if (ic->epoch != cpu->mmu.code_epoch) icache_forget_lookups(ic);
         struct code_page *found = page_at(cpu, pa, bytes);
         ic->lookup[(cpu->ip >> PHYS_PAGE_BITS) % LOOKUP_ENTRIES] = (struct icache_entry){
             align_down(cpu->ip, PHYS_PAGE_SIZE), cpu->mmu.code_ctx[cpu->ip >> 61], found };

@@ -64,7 +64,7 @@ static void collect(struct cpu *cpu, unsigned records)
     if (records & REC_M) cr[CR_IIM] = f->iim;
 }
 
-static u64 full_isr(const struct cpu *cpu)
+u64 cpu_full_isr(const struct cpu *cpu)
 {
     bool nested = !(cpu->psr & PSR_IC) || cpu->ic_inflight;
 
@@ -85,7 +85,7 @@ static void remember(struct cpu *cpu, u64 isr)
 static void vector_through_iva(struct cpu *cpu)
 {
     const struct row *row = &rows[cpu->fault.row];
-    u64 isr = full_isr(cpu);
+    u64 isr = cpu_full_isr(cpu);
 
     remember(cpu, isr);
     if (cpu->fault.row != INT_DATA_NESTED_TLB) {
@@ -119,7 +119,7 @@ void interruption_external(struct cpu *cpu)
     cpu_deliver(cpu);
 }
 
-/* --- traps ------------------------------------------------------------------------------------- */
+/* --- traps ----------------------------------------------------------------------------------- */
 
 static bool is_mlx(struct cpu *cpu, u64 ip)
 {

@@ -106,7 +106,16 @@ void lsapic_local(struct cpu *cpu, unsigned cr)
     if (!bit(entry, 16)) cpu_post_vector(cpu, (unsigned)bits(entry, 7, 0));
 }
 
-/* --- interval timer ---------------------------------------------------------------------------- */
+/* --- interval timer -------------------------------------------------------------------------- */
+
+/* The budget up to the next check point was made for the old value. */
+static void tell_of_timer(struct cpu *cpu)
+{
+    if (cpu->hooks && cpu->hooks->timer_changed) {
+        cpu->hooks->timer_changed(cpu->hooks->opaque, cpu);
+    }
+    cpu_attend(cpu, 0);
+}
 
 /* The event is ITC equal to ITM; it is posted one tick later, so that the handler reads an ITC
  * already beyond ITM.  A value behind ITC means once around the 64-bit clock: never. */
@@ -115,10 +124,7 @@ static void arm(struct cpu *cpu)
     u64 ahead = cpu->cr[CR_ITM] - cpu_itc(cpu);
 
     cpu->timer_due = ahead >> 63 ? NEVER : cpu_time(cpu) + ahead + 1;
-    if (cpu->hooks && cpu->hooks->timer_changed) {
-        cpu->hooks->timer_changed(cpu->hooks->opaque, cpu);
-    }
-    cpu_attend(cpu, 0); /* the budget up to the next check point was made for the old value */
+    tell_of_timer(cpu);
 }
 
 void lsapic_timer(struct cpu *cpu)
@@ -153,7 +159,7 @@ void lsapic_set_itv(struct cpu *cpu, unsigned n, u64 value)
 {
     lsapic_timer(cpu);
     cpu->cr[n] = value;
-    arm(cpu);
+    tell_of_timer(cpu);
 }
 
 bool cpu_next_timer(const struct cpu *cpu, u64 *ticks)

@@ -119,7 +119,7 @@ static NOINLINE void rebase(struct cpu *cpu)
 /* Copies rounded up to four words; both arrays have the slack. */
 static inline void copy_up(u64 *to, const u64 *from, unsigned n)
 {
-    for (unsigned i = 0; i < n; i += 4) memcpy(to + i, from + i, 32);
+    for (unsigned i = 0; i < n; i += 4) memmove(to + i, from + i, 32);
 }
 
 static u128 frame_nats(const struct cpu *cpu)
@@ -402,4 +402,22 @@ unsigned rse_dirty(const struct cpu *cpu, unsigned i, u64 *value)
     u32 slot = cpu->rs_top - cpu->ndirty + i;
     *value = cpu->rs[slot];
     return cpu->rs_nats ? cpu->rs_nat[slot] : 0;
+}
+
+bool cpu_dirty_gr(const struct cpu *cpu, unsigned i, u64 *value, bool *nat)
+{
+    if (i >= cpu->ndirty) return false;
+    *nat = rse_dirty(cpu, i, value);
+    return true;
+}
+
+bool cpu_set_dirty_gr(struct cpu *cpu, unsigned i, u64 value, bool nat)
+{
+    if (i >= cpu->ndirty) return false;
+    u32 slot = cpu->rs_top - cpu->ndirty + i;
+    cpu->rs_nats += nat;
+    cpu->rs_nats -= cpu->rs_nat[slot];
+    cpu->rs[slot] = value;
+    cpu->rs_nat[slot] = nat;
+    return true;
 }

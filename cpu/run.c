@@ -444,11 +444,31 @@ static bool attend(struct cpu *cpu, enum cpu_exit *why)
     return false;
 }
 
+/* An interruption whose handler cannot even start raises the next, and so on: time would stand
+ * still and no budget would ever end. */
+#define FRUITLESS_MAX 10000
+
+static void count_fruitless(struct cpu *cpu)
+{
+    u64 now = cpu_retired(cpu);
+
+    if (now != cpu->fruitless_since) {
+        cpu->fruitless_since = now;
+        cpu->fruitless = 0;
+    }
+    if (++cpu->fruitless < FRUITLESS_MAX || cpu->fatal) return;
+    g_autofree char *words = g_strdup_printf(
+        "interruptions without end: %s at ip 0x%" G_GINT64_MODIFIER "x, and no instruction retires",
+        interruption_name(cpu->fault.row), cpu->ip);
+    cpu_fatal(cpu, words);
+}
+
 /* Raise what the last instruction left behind: a fault, or traps. */
 static void raise_stopped(struct cpu *cpu)
 {
     if (cpu->stop == STOP_FAULT || cpu->stop == STOP_FETCH) {
         cpu->stop = STOP_HERE;
+        count_fruitless(cpu);
         cpu_deliver(cpu);
     } else if (unlikely(cpu->traps)) {
         interruption_traps(cpu);
@@ -459,6 +479,7 @@ static void raise_stopped(struct cpu *cpu)
 static bool fill_frame(struct cpu *cpu)
 {
     if (rse_fill_frame(cpu) == 0) return true;
+    count_fruitless(cpu);
     cpu_deliver(cpu);
     return false;
 }

@@ -7,7 +7,7 @@
 #include "cpu/cpuid.h"
 #include "cpu/sysreg.h"
 
-/* --- values that a mask cannot judge: false is Reserved Register/Field ------------------------- */
+/* --- values that a mask cannot judge: false is Reserved Register/Field ----------------------- */
 
 #define check_any NULL
 
@@ -57,7 +57,7 @@ static bool check_rr(u64 value)
     return sizes >> bits(value, 7, 2) & 1;
 }
 
-/* --- application registers --------------------------------------------------------------------- */
+/* --- application registers ------------------------------------------------------------------- */
 
 static u64 ar_get_plain(struct cpu *cpu, unsigned n)
 {
@@ -122,7 +122,7 @@ static void ar_set_itc(struct cpu *cpu, unsigned n, u64 value)
     lsapic_set_itc(cpu, value);
 }
 
-/* --- control registers ------------------------------------------------------------------------- */
+/* --- control registers ----------------------------------------------------------------------- */
 
 static u64 cr_get_plain(struct cpu *cpu, unsigned n)
 {
@@ -176,7 +176,7 @@ static void cr_set_eoi(struct cpu *cpu, unsigned n, u64 value)
     lsapic_eoi(cpu);
 }
 
-/* --- register files ---------------------------------------------------------------------------- */
+/* --- register files -------------------------------------------------------------------------- */
 
 #define MMU_FILE(name)                                                                            \
     static void file_set_##name(struct cpu *cpu, unsigned i, u64 value)                           \
@@ -220,7 +220,7 @@ static u64 file_get_cpuid(struct cpu *cpu, unsigned i)
     return cpuid_value(i);
 }
 
-/* --- the tables -------------------------------------------------------------------------------- */
+/* --- the tables ------------------------------------------------------------------------------ */
 
 #define BITS(hi, lo) ((~0ull >> (63 - (hi))) & (~0ull << (lo)))
 
@@ -270,7 +270,7 @@ void sysreg_reset(struct cpu *cpu)
     lsapic_reset(cpu);
 }
 
-/* --- accessors for firmware, hypervisor and monitor: no checks, no acknowledge ----------------- */
+/* --- accessors for firmware, hypervisor and monitor: no checks, no acknowledge --------------- */
 
 u64 cpu_ar(const struct cpu *cpu, unsigned n)
 {

@@ -6,6 +6,7 @@
 #include "devices/acpi_pm.h"
 
 #include "base/bits.h"
+#include "base/section.h"
 
 enum { STS_POWER_BUTTON = 1 << 8 };
 enum { CNT_SCI_EN = 1, CNT_SLP_EN = 1 << 13 };
@@ -40,6 +41,11 @@ void acpi_pm_reset(struct acpi_pm *pm)
     pm->status = pm->enable = 0;
     pm->control = CNT_SCI_EN;
     update_sci(pm);
+}
+
+u64 acpi_pm_hash(const struct acpi_pm *pm, u64 seed)
+{
+    return hash_u64(seed, pm->status | (u64)pm->enable << 16 | (u64)pm->control << 32);
 }
 
 void acpi_pm_press_power_button(struct acpi_pm *pm)

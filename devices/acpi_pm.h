@@ -28,6 +28,7 @@ extern const struct ioport_ops acpi_pm_ops;
 struct acpi_pm *acpi_pm_new(const struct pm_config *config);
 void acpi_pm_free(struct acpi_pm *pm);
 void acpi_pm_reset(struct acpi_pm *pm);
+u64 acpi_pm_hash(const struct acpi_pm *pm, u64 seed);
 void acpi_pm_press_power_button(struct acpi_pm *pm);
 
 #endif

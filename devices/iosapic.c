@@ -10,6 +10,7 @@
 #include <glib.h>
 
 #include "base/bits.h"
+#include "base/section.h"
 
 enum { REG_SELECT = 0x00, REG_WINDOW = 0x10, REG_EOI = 0x40 };
 enum { INDEX_ID = 0, INDEX_VERSION = 1, INDEX_RTE = 0x10 };
@@ -99,6 +100,26 @@ static void write_rte_low(struct iosapic *io, unsigned pin, u32 value)
     *rte = (*rte & ~RTE_LOW_WRITABLE) | (value & RTE_LOW_WRITABLE);
     if (!(*rte & RTE_LEVEL)) *rte &= ~RTE_REMOTE_IRR;
     try_level(io, pin);
+}
+
+u64 iosapic_hash(const struct iosapic *io, u64 seed)
+{
+    seed = hash_u64(hash_u64(seed, io->select), io->asserted);
+    return hash_bytes(seed, io->rte, sizeof io->rte);
+}
+
+void iosapic_print(const struct iosapic *io, GString *out)
+{
+    for (unsigned n = 0; n < io->pins; n++) {
+        u64 rte = io->rte[n];
+        if ((rte & RTE_MASK) && !bit(io->asserted, n)) continue;
+        g_string_append_printf(out, "pin %2u: vector 0x%02x to 0x%04x %s%s%s%s\n", n,
+                               (unsigned)bits(rte, 7, 0), (unsigned)bits(rte, 63, 48),
+                               rte & RTE_LEVEL ? "level" : "edge",
+                               rte & RTE_MASK ? ", masked" : "",
+                               rte & RTE_REMOTE_IRR ? ", waits for EOI" : "",
+                               bit(io->asserted, n) ? ", asserted" : "");
+    }
 }
 
 static u32 read_window(const struct iosapic *io)

@@ -17,6 +17,10 @@ struct iosapic *iosapic_new(unsigned pins, const struct sapic_bus *bus);
 void iosapic_free(struct iosapic *io);
 void iosapic_reset(struct iosapic *io);
 
+/* All state folded into a number; one line of text per unmasked pin. */
+u64 iosapic_hash(const struct iosapic *io, u64 seed);
+void iosapic_print(const struct iosapic *io, GString *out);
+
 /* A pin's logical state (true: asserted, whatever the electrical polarity); an irq_line sink. */
 void iosapic_set_pin(void *iosapic, unsigned pin, bool level);
 

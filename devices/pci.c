@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/bits.h"
+#include "base/section.h"
 
 enum {
     CFG_VENDOR = 0x00, CFG_DEVICE = 0x02, CFG_COMMAND = 0x04, CFG_STATUS = 0x06,
@@ -142,6 +143,27 @@ void pci_bus_poll(struct pci_bus *bus)
     for (unsigned s = 1; s <= bus->count; s++) {
         struct pci_device *dev = bus->slots[s];
         if (dev->ops->poll) dev->ops->poll(dev);
+    }
+}
+
+u64 pci_bus_hash(const struct pci_bus *bus, u64 seed)
+{
+    for (unsigned s = 1; s <= bus->count; s++) {
+        const struct pci_device *dev = bus->slots[s];
+        seed = hash_bytes(hash_u64(seed, dev->irq_level), dev->config, sizeof dev->config);
+        seed = dev->ops->hash(dev, seed);
+    }
+    return seed;
+}
+
+void pci_bus_print(const struct pci_bus *bus, GString *out)
+{
+    for (unsigned s = 1; s <= bus->count; s++) {
+        const struct pci_device *dev = bus->slots[s];
+        g_string_append_printf(out, "00:%02x.0 %04x:%04x class %06x at 0x%08x %s%s\n", s,
+                               dev->id.vendor, dev->id.device, dev->id.class_code,
+                               (unsigned)pci_bar_address(dev, 0), dev->ops->name,
+                               dev->irq_level ? ", interrupt asserted" : "");
     }
 }
 

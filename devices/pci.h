@@ -23,6 +23,7 @@ struct pci_device_ops {
     void (*bar_write)(struct pci_device *dev, unsigned bar, u64 offset, unsigned size, u64 value);
     void (*reset)(struct pci_device *dev);
     void (*poll)(struct pci_device *dev); /* host input, between slices; may be NULL */
+    u64 (*hash)(const struct pci_device *dev, u64 seed);
     void (*free)(struct pci_device *dev);
 };
 
@@ -50,6 +51,8 @@ struct pci_bus *pci_bus_new(u64 window_pa, u64 window_size, const struct irq_lin
 void pci_bus_free(struct pci_bus *bus); /* and all devices */
 void pci_bus_reset(struct pci_bus *bus);
 void pci_bus_poll(struct pci_bus *bus);
+u64 pci_bus_hash(const struct pci_bus *bus, u64 seed);
+void pci_bus_print(const struct pci_bus *bus, GString *out); /* one line per device */
 extern const struct physmem_ops pci_window_ops; /* opaque: struct pci_bus */
 
 /* Take ownership of `dev`, give it the next slot and addresses for its BARs. */

@@ -7,6 +7,7 @@
 #include "devices/uart16550.h"
 
 #include "base/bits.h"
+#include "base/section.h"
 
 enum { RBR_THR = 0, IER = 1, IIR_FCR = 2, LCR = 3, MCR = 4, LSR = 5, MSR = 6, SCR = 7 };
 
@@ -42,6 +43,17 @@ struct uart16550 *uart_new(struct chardev *host, const struct irq_line *irq)
 void uart_free(struct uart16550 *u)
 {
     g_free(u);
+}
+
+u64 uart_hash(const struct uart16550 *u, u64 seed)
+{
+    const u8 regs[] = { u->ier, u->fcr, u->lcr, u->mcr, u->scr, u->dll, u->dlm, u->lines,
+                        u->msr_delta, u->overrun, u->thre_pending };
+    seed = hash_bytes(seed, regs, sizeof regs);
+    for (unsigned i = 0; i < u->count; i++) {
+        seed = hash_u64(seed, u->fifo[(u->head + i) % FIFO_LEN]);
+    }
+    return hash_u64(seed, u->count);
 }
 
 /* With loopback the outputs of MCR come back as the inputs of MSR; else a modem that is ready. */

@@ -18,6 +18,8 @@ struct uart16550 *uart_new(struct chardev *host, const struct irq_line *irq);
 void uart_free(struct uart16550 *uart);
 void uart_reset(struct uart16550 *uart);
 
+u64 uart_hash(const struct uart16550 *uart, u64 seed);
+
 /* Pull host input into the receive FIFO.  Characters wait at the host until the guest has enabled
  * receive interrupts: what arrives before a driver listens would be flushed by its start-up. */
 void uart_poll(struct uart16550 *uart);

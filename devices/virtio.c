@@ -8,6 +8,7 @@
 
 #include "base/bits.h"
 #include "base/log.h"
+#include "base/section.h"
 
 #define VIRTIO_VENDOR 0x1af4
 #define BAR_SIZE 256
@@ -129,6 +130,18 @@ static void pci_poll(struct pci_device *pci)
     if (dev->ops->poll && !dev->broken && (dev->status & VIRTIO_STATUS_DRIVER_OK)) dev->ops->poll(dev);
 }
 
+static u64 pci_hash(const struct pci_device *pci, u64 seed)
+{
+    const struct virtio *dev = CONTAINER_OF(pci, struct virtio, pci);
+    const u64 regs[] = { dev->guest_features, dev->status, dev->isr, dev->selected, dev->broken };
+    seed = hash_bytes(seed, regs, sizeof regs);
+    for (unsigned q = 0; q < dev->ops->queues; q++) {
+        const struct virtio_queue *v = &dev->queue[q];
+        seed = hash_u64(seed, (u64)v->pfn << 32 | (u32)v->seen << 16 | v->used);
+    }
+    return seed;
+}
+
 static void pci_free(struct pci_device *pci)
 {
     of_pci(pci)->ops->free(of_pci(pci));
@@ -136,7 +149,7 @@ static void pci_free(struct pci_device *pci)
 
 static const struct pci_device_ops virtio_pci_ops = {
     .name = "virtio", .bar_read = bar_read, .bar_write = bar_write,
-    .reset = pci_reset, .poll = pci_poll, .free = pci_free,
+    .reset = pci_reset, .poll = pci_poll, .hash = pci_hash, .free = pci_free,
 };
 
 void virtio_init(struct virtio *dev, const struct virtio_ops *ops, struct physmem *pm)

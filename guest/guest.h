@@ -47,5 +47,8 @@ const struct symbols *image_symbols(const struct image *img);
 const char *symbols_find(const struct symbols *s, u64 addr, u64 *offset);
 /* Its address; false: no such name. */
 bool symbols_lookup(const struct symbols *s, const char *name, u64 *addr);
+/* All of them in ascending order of address. */
+void symbols_each(const struct symbols *s, void (*fn)(void *opaque, const char *name, u64 addr),
+                  void *opaque);
 
 #endif

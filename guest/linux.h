@@ -9,8 +9,7 @@
 
 struct linux_files {
     const char *kernel;
-    const char *initrd;  /* or NULL */
-    const char *cmdline; /* or NULL */
+    const char *initrd; /* or NULL */
 };
 
 /* Where everything went. */

@@ -75,3 +75,12 @@ bool symbols_lookup(const struct symbols *s, const char *name, u64 *addr)
     }
     return false;
 }
+
+void symbols_each(const struct symbols *s, void (*fn)(void *opaque, const char *name, u64 addr),
+                  void *opaque)
+{
+    for (unsigned i = 0; i < s->by_address->len; i++) {
+        const struct symbol *sym = &g_array_index(s->by_address, struct symbol, i);
+        fn(opaque, sym->name, sym->addr);
+    }
+}

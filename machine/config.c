@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
-enum kind { FLAG, TEXT, SIZE, COUNT, ADDRESS, LOADS, TRACE, LEVEL, FILE_OF_OPTIONS, KIND_COUNT };
+enum kind { FLAG, TEXT, SIZE, COUNT, ADDRESS, LOADS, DISKS, TRACE, LEVEL, FILE_OF_OPTIONS, KIND_COUNT };
 
 struct option {
     enum command command;
@@ -40,9 +40,16 @@ static void load_clear(void *row)
     g_free(((struct load *)row)->path);
 }
 
+static void disk_clear(void *row)
+{
+    g_free(((struct disk *)row)->path);
+}
+
 void config_init(struct config *c)
 {
-    *c = (struct config){ .mem = 256ull << 20, .log = LEVEL_WARNING };
+    *c = (struct config){ .mem = 256ull << 20, .cpus = 1, .log = LEVEL_WARNING };
+    c->disks = g_array_new(FALSE, FALSE, sizeof(struct disk));
+    g_array_set_clear_func(c->disks, disk_clear);
     c->loads = g_array_new(FALSE, FALSE, sizeof(struct load));
     g_array_set_clear_func(c->loads, load_clear);
 }
@@ -50,6 +57,9 @@ void config_init(struct config *c)
 void config_clear(struct config *c)
 {
     g_array_free(c->loads, TRUE);
+    g_array_free(c->disks, TRUE);
+    char *const texts[] = { c->kernel, c->initrd, c->append, c->console, c->hvc, c->net, c->date };
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) g_free(texts[i]);
     g_free(c->program);
     g_free(c->trace.path);
     g_free(c->dump_state);
@@ -142,6 +152,24 @@ static bool set_loads(void *field, const char *value, GError **err)
     return true;
 }
 
+/* "FILE", "FILE,snapshot" or "FILE,ro". */
+static bool set_disks(void *field, const char *value, GError **err)
+{
+    static const struct {
+        const char *suffix;
+        int mode;
+    } modes[] = { { ",snapshot", DISK_SNAPSHOT }, { ",ro", DISK_READ_ONLY }, { "", DISK_WRITABLE } };
+    size_t i = 0;
+    while (!g_str_has_suffix(value, modes[i].suffix)) i++;
+    struct disk d = { g_strndup(value, strlen(value) - strlen(modes[i].suffix)), modes[i].mode };
+    if (!*d.path) {
+        g_free(d.path);
+        return refuse(err, value, "names no file");
+    }
+    g_array_append_val(*(GArray **)field, d);
+    return true;
+}
+
 static bool set_trace(void *field, const char *value, GError **err)
 {
     struct trace_config *t = field;
@@ -166,6 +194,7 @@ static bool set_level(void *field, const char *value, GError **err)
 static bool (*const setters[KIND_COUNT])(void *field, const char *value, GError **err) = {
     [FLAG] = set_flag,       [TEXT] = set_text,   [SIZE] = set_size,
     [COUNT] = set_count,     [LOADS] = set_loads, [ADDRESS] = set_address,
+    [DISKS] = set_disks,
     [TRACE] = set_trace,     [LEVEL] = set_level, [FILE_OF_OPTIONS] = set_text,
 };
 
@@ -268,6 +297,20 @@ static char *exit_table(void)
     return g_string_free(s, FALSE);
 }
 
+/* GLib drops what follows the = of an option without argument: --hash=no would mean yes. */
+static bool check_flags(enum command command, int argc, char **argv, GError **err)
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--"); i++) {
+        const char *equals = strchr(argv[i], '=');
+        if (!equals || !g_str_has_prefix(argv[i], "--")) continue;
+        char *name = g_strndup(argv[i] + 2, (size_t)(equals - argv[i] - 2));
+        const struct option *o = find(command, name);
+        g_free(name);
+        if (o && o->kind == FLAG) return refuse(err, argv[i], "takes no argument");
+    }
+    return true;
+}
+
 static bool parse_command_line(struct parse *p, int *argc, char ***argv, GError **err)
 {
     char *usage = g_strdup(commands[p->command].arguments), *exits = exit_table();
@@ -311,7 +354,8 @@ bool config_parse(struct config *c, enum command command, int *argc, char ***arg
 {
     struct parse p = { command, g_array_new(FALSE, FALSE, sizeof(struct said)) };
     g_array_set_clear_func(p.said, said_clear);
-    bool ok = parse_command_line(&p, argc, argv, err) && apply_all(c, p.said, err);
+    bool ok = check_flags(command, *argc, *argv, err) && parse_command_line(&p, argc, argv, err) &&
+              apply_all(c, p.said, err);
     g_array_free(p.said, TRUE);
     if (ok && *argc > 2) ok = refuse(err, (*argv)[2], "is one argument too many");
     if (ok && *argc == 2) ok = set_text(&c->program, (*argv)[1], err);

@@ -32,6 +32,11 @@ struct load {
     u64 pa;
 };
 
+struct disk {
+    char *path;
+    enum { DISK_WRITABLE, DISK_READ_ONLY, DISK_SNAPSHOT } mode;
+};
+
 struct trace_config {
     bool insn, regs;
     char *path; /* NULL: standard error */
@@ -43,6 +48,11 @@ struct config {
     GArray *loads;             /* struct load */
     struct maybe_u64 entry, until, base, start, stop;
     struct trace_config trace;
+    char *kernel, *initrd, *append; /* Linux instead of a bare-metal program, see native.h */
+    u64 cpus, itc_hz, seed;
+    GArray *disks;             /* struct disk */
+    char *console, *hvc, *net, *date;
+    bool no_reboot;
     char *dump_state, *config_file;
     bool stats, speed, hash, raw;
     enum log_level log;

@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "machine/machine-priv.h"
+#include "machine/native.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -34,7 +35,7 @@ void machine_end(struct machine *m, enum machine_end end, struct cpu *cpu, u64 s
 char *machine_where(const struct machine *m, u64 ip)
 {
     u64 offset;
-    const char *name = symbols_find(image_symbols(m->image), ip, &offset);
+    const char *name = symbols_find(machine_symbols(m), ip, &offset);
     return name ? g_strdup_printf(HEX " <%s+" HEX ">", ip, name, offset)
                 : g_strdup_printf(HEX, ip);
 }
@@ -226,6 +227,7 @@ struct machine *machine_new(const struct config *config, GError **err)
 
 void machine_free(struct machine *m)
 {
+    native_free(m->native);
     for (unsigned i = 0; i < m->ncpus; i++) cpu_free(m->cpus[i]);
     g_array_free(m->observers, TRUE);
     g_ptr_array_free(m->devices, TRUE);
@@ -287,6 +289,7 @@ static void start_cpu(struct machine *m, u64 entry)
 bool machine_load(struct machine *m, GError **err)
 {
     u64 entry;
+    if (m->config->kernel) return (m->native = native_new(m, err)) != NULL;
     if (!gather(m, err) || !image_check(m->image, m->pm, err) || !choose_entry(m, &entry, err)) {
         return false;
     }
@@ -320,7 +323,7 @@ struct clock *machine_clock(struct machine *m)
 
 const struct symbols *machine_symbols(const struct machine *m)
 {
-    return image_symbols(m->image);
+    return m->native ? native_symbols(m->native) : image_symbols(m->image);
 }
 
 u64 machine_retired(const struct machine *m)

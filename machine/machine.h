@@ -22,11 +22,13 @@ GQuark machine_error_quark(void);
 /* RAM, processors and devices of the board.  The config must outlive the machine. */
 struct machine *machine_new(const struct config *config, GError **err);
 void machine_free(struct machine *m);
-/* The bare-metal program, raw files and start address that the config names. */
+/* What the config names: a kernel with its machine around it (native.h), or a bare-metal program,
+ * raw files and a start address. */
 bool machine_load(struct machine *m, GError **err);
 
 enum machine_end {
     END_EXIT,      /* the guest said so; status is its */
+    END_RESET,     /* the guest asked for a reset and --no-reboot was given */
     END_UNTIL,     /* --until */
     END_MAX_INSNS, /* --max-insns */
     END_STUCK,     /* everybody is halted and nothing is to come */

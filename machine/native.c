@@ -37,7 +37,10 @@
 
 struct native {
     struct machine *m;
-    struct native_config config;
+    u64 itc_hz;
+    s64 base_time;
+    struct chardev *console, *hvc;
+    bool paced;            /* idle time passes at its own speed */
     struct bios *bios;
     struct ioport_space *ports;
     struct iosapic *iosapic;
@@ -47,7 +50,9 @@ struct native {
     struct sapic_bus sapic;
     struct linux_image linux;
     struct clock_event poll;
-    bool powered_off, reset_wanted, quit;
+    bool reset_wanted;
+    void (*monitor)(void *opaque);
+    void *monitor_opaque;
 };
 
 /* --- messages to processors ------------------------------------------------------------------ */
@@ -73,19 +78,25 @@ static void deliver(void *opaque, unsigned dest, enum sapic_mode mode, unsigned 
 
 /* --- what devices and firmware ask ------------------------------------------------------------ */
 
-static void stop_for(struct native *n, bool *why, const char *text)
+/* The processor that asks, or just anybody when the host does. */
+static struct cpu *asking(struct native *n)
 {
-    *why = true;
-    machine_end(n->m, END_EXIT, n->m->current ? n->m->current : n->m->cpus[0], 0, "%s", text);
+    return n->m->current ? n->m->current : n->m->cpus[0];
+}
+
+void native_request_reset(struct native *n)
+{
+    n->reset_wanted = true;
+    machine_end(n->m, END_RESET, asking(n), 0, "the machine was reset");
 }
 
 static void on_pm_event(void *opaque, enum pm_event event)
 {
     struct native *n = opaque;
-    if (event == PM_POWER_OFF) {
-        stop_for(n, &n->powered_off, "the guest turned the machine off");
+    if (event == PM_RESET_MACHINE) {
+        native_request_reset(n);
     } else {
-        stop_for(n, &n->reset_wanted, "the guest reset the machine");
+        machine_end(n->m, END_EXIT, asking(n), 0, "the guest turned the machine off");
     }
 }
 
@@ -97,7 +108,7 @@ static void on_bios_event(void *opaque, enum bios_event event)
 static u64 now_ns(void *opaque)
 {
     struct native *n = opaque;
-    return (u64)((u128)clock_now(n->m->clock) * 1000000000u / n->config.itc_hz);
+    return (u64)((u128)clock_now(n->m->clock) * 1000000000u / n->itc_hz);
 }
 
 static u32 pci_read(void *opaque, unsigned bus, unsigned devfn, unsigned reg, unsigned size)
@@ -125,7 +136,7 @@ static enum hook_answer on_break(void *opaque, struct cpu *cpu, u64 imm)
  * for as long as the time until the next poll would take on real hardware. */
 static void sleep_if_idle(struct native *n)
 {
-    int fd = chardev_input_fd(n->config.console);
+    int fd = chardev_input_fd(n->console);
     struct pollfd pfd = { .fd = fd, .events = POLLIN };
     for (unsigned i = 0; i < n->m->ncpus; i++) {
         if (!cpu_is_halted(n->m->cpus[i])) return;
@@ -136,10 +147,23 @@ static void sleep_if_idle(struct native *n)
 static void on_poll(void *opaque, u64 now)
 {
     struct native *n = opaque;
-    if (n->config.sleep_when_idle) sleep_if_idle(n);
+    if (n->paced) sleep_if_idle(n);
     uart_poll(n->uart);
     pci_bus_poll(n->pci);
-    clock_arm(n->m->clock, &n->poll, now + n->config.itc_hz / POLLS_PER_SECOND);
+    clock_arm(n->m->clock, &n->poll, now + n->itc_hz / POLLS_PER_SECOND);
+}
+
+static void on_console_command(void *opaque, enum console_command command)
+{
+    struct native *n = opaque;
+    switch (command) {
+    case CONSOLE_QUIT: native_quit(n); break;
+    case CONSOLE_RESET: native_request_reset(n); break;
+    case CONSOLE_POWER_BUTTON: native_press_power_button(n); break;
+    case CONSOLE_MONITOR:
+        if (n->monitor) n->monitor(n->monitor_opaque);
+        break;
+    }
 }
 
 /* --- building --------------------------------------------------------------------------------- */
@@ -167,7 +191,7 @@ static bool add_port_devices(struct native *n, GError **err)
     struct pm_config pm = {
         .sci = pin(n, SCI_GSI), .event = on_pm_event, .now_ns = now_ns, .opaque = n,
     };
-    n->uart = uart_new(n->config.console, &uart_irq);
+    n->uart = uart_new(n->console, &uart_irq);
     n->pm = acpi_pm_new(&pm);
     return ioport_claim(n->ports, UART_PORT, UART_SIZE, &uart_ioport_ops, n->uart, err) &&
            ioport_claim(n->ports, PM_PORT, PM_SIZE, &acpi_pm_ops, n->pm, err);
@@ -175,18 +199,32 @@ static bool add_port_devices(struct native *n, GError **err)
 
 static bool add_disks(struct native *n, GError **err)
 {
-    for (unsigned i = 0; i < n->config.disk_count; i++) {
-        struct block *disk = block_open(n->config.disks[i].path, n->config.disks[i].mode, err);
-        if (!disk || !pci_add(n->pci, virtio_blk_new(n->m->pm, disk), err)) return false;
+    static const enum block_mode modes[] = {
+        [DISK_WRITABLE] = BLOCK_READ_WRITE, [DISK_READ_ONLY] = BLOCK_READ_ONLY,
+        [DISK_SNAPSHOT] = BLOCK_SNAPSHOT,
+    };
+    const GArray *disks = n->m->config->disks;
+    for (guint i = 0; i < disks->len; i++) {
+        const struct disk *d = &g_array_index(disks, struct disk, i);
+        struct block *block = block_open(d->path, modes[d->mode], err);
+        if (!block || !pci_add(n->pci, virtio_blk_new(n->m->pm, block), err)) return false;
     }
     return true;
 }
 
+/* "none", "user", or "user," and port forwards. */
 static bool add_network(struct native *n, GError **err)
 {
     static const u8 mac[6] = { 0x52, 0x54, 0x00, 0x64, 0x64, 0x01 };
-    if (!n->config.network) return true;
-    struct net *net = net_user_new(n->config.forward, now_ns, n, err);
+    const char *how = n->m->config->net;
+    if (!how || !strcmp(how, "none")) return true;
+    bool plain = !strcmp(how, "user");
+    if (!plain && !g_str_has_prefix(how, "user,")) {
+        g_set_error(err, MACHINE_ERROR, 0, "--net: '%s' is not none, user or user,FORWARD...", how);
+        return false;
+    }
+    struct net *net = net_user_new(plain ? NULL : how + strlen("user,"), now_ns, n, err);
+    n->paced = true; /* or the guest's timers would outrun the real network */
     return net && pci_add(n->pci, virtio_net_new(n->m->pm, net, mac), err);
 }
 
@@ -199,8 +237,8 @@ static bool add_pci(struct native *n, GError **err)
         return false;
     }
     return add_disks(n, err) && add_network(n, err) &&
-           pci_add(n->pci, virtio_rng_new(n->m->pm, n->config.seed), err) &&
-           (!n->config.hvc || pci_add(n->pci, virtio_console_new(n->m->pm, n->config.hvc), err));
+           pci_add(n->pci, virtio_rng_new(n->m->pm, n->m->config->seed), err) &&
+           (!n->hvc || pci_add(n->pci, virtio_console_new(n->m->pm, n->hvc), err));
 }
 
 static void add_bios(struct native *n)
@@ -208,7 +246,7 @@ static void add_bios(struct native *n)
     struct bios_config config = {
         .pm = n->m->pm,
         .platform = {
-            .cpus = n->config.cpus, .itc_hz = n->config.itc_hz,
+            .cpus = n->m->ncpus, .itc_hz = n->itc_hz,
             .interrupt_block_pa = INTERRUPT_BLOCK_PA, .iosapic_pa = IOSAPIC_PA,
             .io_ports_pa = IO_PORTS_PA, .pci_window_pa = PCI_WINDOW_PA,
             .pci_window_size = PCI_WINDOW_SIZE,
@@ -218,7 +256,7 @@ static void add_bios(struct native *n)
         },
         .host = { .opaque = n, .event = on_bios_event, .pci_read = pci_read,
                   .pci_write = pci_write },
-        .base_time = n->config.base_time,
+        .base_time = n->base_time,
     };
     n->bios = bios_new(&config);
     n->m->native = n;
@@ -229,8 +267,8 @@ static void add_bios(struct native *n)
 static bool load(struct native *n, GError **err)
 {
     struct physmem *pm = n->m->pm;
-    const struct native_config *c = &n->config;
-    struct linux_files files = { c->kernel, c->initrd, c->cmdline };
+    const struct config *c = n->m->config;
+    struct linux_files files = { c->kernel, c->initrd };
     linux_image_clear(&n->linux);
     add_bios(n);
     if (!linux_load(pm, &files, &n->linux, err)) return false;
@@ -241,35 +279,93 @@ static bool load(struct native *n, GError **err)
     struct linux_firmware fw = {
         bios_efi_system_table(n->bios), map.pa, map.size, map.descriptor_size, map.version,
     };
-    if (!linux_boot_params(pm, BIOS_LOADER_PA, &n->linux, c->cmdline, &fw, err)) return false;
+    if (!linux_boot_params(pm, BIOS_LOADER_PA, &n->linux, c->append, &fw, err)) return false;
     bios_start_boot_cpu(n->bios, n->m->cpus[0], n->linux.entry, BIOS_LOADER_PA);
     for (unsigned i = 1; i < n->m->ncpus; i++) bios_park_cpu(n->bios, n->m->cpus[i]);
     log_info("machine", "starting %s at %#llx", c->kernel, (unsigned long long)n->linux.entry);
     return true;
 }
 
-struct native *native_new(struct machine *m, const struct native_config *config, GError **err)
+static bool choose_date(struct native *n, GError **err)
+{
+    const char *text = n->m->config->date;
+    n->base_time = NATIVE_BASE_TIME;
+    if (!text) return true;
+    GTimeZone *utc = g_time_zone_new_utc();
+    GDateTime *date = g_date_time_new_from_iso8601(text, utc);
+    g_time_zone_unref(utc);
+    if (!date) {
+        g_set_error(err, MACHINE_ERROR, 0, "--date: '%s' is not a date like 2024-01-01T00:00:00Z",
+                    text);
+        return false;
+    }
+    n->base_time = g_date_time_to_unix(date);
+    g_date_time_unref(date);
+    return true;
+}
+
+#define MHZ 1000000u
+
+/* What the options say in numbers; refuse what the firmware could not express. */
+static bool configure(struct native *n, GError **err)
+{
+    const struct config *c = n->m->config;
+    n->itc_hz = c->itc_hz ? c->itc_hz : NATIVE_ITC_HZ;
+    if (c->program || c->loads->len) {
+        g_set_error(err, MACHINE_ERROR, 0, "--kernel goes with neither a program nor --load");
+    } else if (c->cpus > CPUS_MAX) {
+        g_set_error(err, MACHINE_ERROR, 0, "--smp: %u processors are the most", CPUS_MAX);
+    } else if (n->itc_hz % MHZ || n->itc_hz / MHZ > UINT32_MAX) {
+        g_set_error(err, MACHINE_ERROR, 0, "--itc-hz: it must be a multiple of %u", MHZ);
+    } else {
+        machine_add_cpus(n->m, (unsigned)c->cpus);
+        return choose_date(n, err);
+    }
+    return false;
+}
+
+static bool open_consoles(struct native *n, GError **err)
+{
+    const struct config *c = n->m->config;
+    n->console = chardev_open(c->console ? c->console : "stdio", on_console_command, n, err);
+    if (!n->console) return false;
+    n->paced |= n->console->person;
+    if (!c->hvc) return true;
+    if (!strcmp(c->hvc, "stdio") && (!c->console || !strcmp(c->console, "stdio"))) {
+        g_set_error(err, MACHINE_ERROR, 0, "--hvc and --console cannot both be stdio");
+        return false;
+    }
+    n->hvc = chardev_open(c->hvc, on_console_command, n, err);
+    n->paced |= n->hvc && n->hvc->person;
+    return n->hvc != NULL;
+}
+
+static u64 hash_devices(void *opaque, u64 seed)
+{
+    struct native *n = opaque;
+    seed = iosapic_hash(n->iosapic, uart_hash(n->uart, seed));
+    return bios_hash(n->bios, pci_bus_hash(n->pci, acpi_pm_hash(n->pm, seed)));
+}
+
+struct native *native_new(struct machine *m, GError **err)
 {
     struct native *n = g_new0(struct native, 1);
     n->m = m;
-    n->config = *config;
-    if (!n->config.itc_hz) n->config.itc_hz = NATIVE_ITC_HZ;
-    n->config.cpus = CLAMP(n->config.cpus, 1, CPUS_MAX);
-    machine_add_cpus(m, n->config.cpus);
-    if (!add_controllers(n, err) || !add_port_devices(n, err) || !add_pci(n, err) ||
-        !load(n, err)) {
+    if (!configure(n, err) || !open_consoles(n, err) || !add_controllers(n, err) ||
+        !add_port_devices(n, err) || !add_pci(n, err) || !load(n, err)) {
         native_free(n);
         return NULL;
     }
+    sections_add_fn(m->sections, "native devices", hash_devices, n);
     clock_event_init(&n->poll, "host input", 0, on_poll, n);
-    clock_arm(m->clock, &n->poll, clock_now(m->clock) + n->config.itc_hz / POLLS_PER_SECOND);
+    clock_arm(m->clock, &n->poll, clock_now(m->clock) + n->itc_hz / POLLS_PER_SECOND);
     return n;
 }
 
 void native_free(struct native *n)
 {
     if (!n) return;
-    clock_disarm(n->m->clock, &n->poll);
+    if (n->poll.armed) clock_disarm(n->m->clock, &n->poll);
     n->m->hooks.brk = NULL;
     linux_image_clear(&n->linux);
     bios_free(n->bios);
@@ -278,10 +374,12 @@ void native_free(struct native *n)
     uart_free(n->uart);
     ioport_free(n->ports);
     iosapic_free(n->iosapic);
+    chardev_free(n->console);
+    chardev_free(n->hvc);
     g_free(n);
 }
 
-/* --- running ---------------------------------------------------------------------------------- */
+/* --- reset ------------------------------------------------------------------------------------ */
 
 static void clear_memory(struct physmem *pm)
 {
@@ -304,27 +402,29 @@ static bool restart(struct native *n, GError **err)
     for (unsigned i = 0; i < n->m->ncpus; i++) cpu_reset(n->m->cpus[i]);
     bios_free(n->bios);
     n->bios = NULL;
-    n->reset_wanted = false;
-    n->m->ended = false;
-    g_clear_pointer(&n->m->message, g_free);
     return load(n, err);
 }
 
-enum native_end native_run(struct native *n, struct machine_result *result)
+bool native_restarts(struct native *n)
 {
-    for (;;) {
-        GError *err = NULL;
-        *result = machine_run(n->m);
-        if (n->quit) return NATIVE_QUIT;
-        if (n->powered_off) return NATIVE_POWER_OFF;
-        if (!n->reset_wanted) return NATIVE_OTHER;
-        if (n->config.no_reboot) return NATIVE_RESET;
-        if (!restart(n, &err)) {
-            log_error("machine", "cannot load the kernel again: %s", err->message);
-            g_error_free(err);
-            return NATIVE_OTHER;
-        }
+    GError *err = NULL;
+    if (!n->reset_wanted || n->m->config->no_reboot) return false;
+    n->reset_wanted = false;
+    if (!restart(n, &err)) {
+        log_error("machine", "cannot load the kernel again: %s", err->message);
+        g_error_free(err);
+        return false;
     }
+    n->m->ended = false;
+    g_clear_pointer(&n->m->message, g_free);
+    return true;
+}
+
+/* --- for people and monitors ------------------------------------------------------------------ */
+
+struct chardev *native_console(struct native *n)
+{
+    return n->console;
 }
 
 void native_press_power_button(struct native *n)
@@ -332,15 +432,25 @@ void native_press_power_button(struct native *n)
     acpi_pm_press_power_button(n->pm);
 }
 
-void native_console_command(void *native, enum console_command command)
+void native_quit(struct native *n)
 {
-    struct native *n = native;
-    switch (command) {
-    case CONSOLE_QUIT: stop_for(n, &n->quit, "quit from the console"); break;
-    case CONSOLE_RESET: stop_for(n, &n->reset_wanted, "reset from the console"); break;
-    case CONSOLE_POWER_BUTTON: native_press_power_button(n); break;
-    case CONSOLE_MONITOR: break;
-    }
+    machine_end(n->m, END_EXIT, asking(n), 0, "quit");
+}
+
+void native_on_monitor(struct native *n, void (*fn)(void *opaque), void *opaque)
+{
+    n->monitor = fn;
+    n->monitor_opaque = opaque;
+}
+
+void native_print_interrupts(struct native *n, GString *out)
+{
+    iosapic_print(n->iosapic, out);
+}
+
+void native_print_devices(struct native *n, GString *out)
+{
+    pci_bus_print(n->pci, out);
 }
 
 const struct symbols *native_symbols(const struct native *n)

@@ -1,59 +1,38 @@
-/* The native machine: the board an unmodified operating system boots on.  PUBLIC.
+/* The native machine: the board an unmodified operating system boots on.
  *
  * It takes a struct machine (memory, processors, time, the run loop) and adds what a bare-metal
  * program does without: firmware, interrupt controllers, a serial console, PCI with virtio devices,
- * the power switch; then it loads Linux into it.
+ * the power switch; then it loads Linux into it.  machine_load does all this when the
+ * configuration names a kernel.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #ifndef MACHINE_NATIVE_H
 #define MACHINE_NATIVE_H
 
-#include "devices/host/block.h"
 #include "devices/host/chardev.h"
 #include "machine/machine.h"
 
-#define NATIVE_ITC_HZ 400000000ull       /* ticks, hence slots, per guest second */
-#define NATIVE_BASE_TIME 1704067200ll    /* 2024-01-01 00:00:00 UTC, the date at virtual time 0 */
-
-struct native_disk {
-    const char *path;
-    enum block_mode mode;
-};
-
-struct native_config {
-    const char *kernel, *initrd, *cmdline;
-    unsigned cpus;               /* 1..16 */
-    u64 itc_hz;                  /* 0: NATIVE_ITC_HZ */
-    s64 base_time;
-    const struct native_disk *disks;
-    unsigned disk_count;
-    struct chardev *console;     /* the serial port's other end; borrowed */
-    struct chardev *hvc;         /* virtio-console; NULL: none; borrowed */
-    bool network;                /* virtio-net on the user-mode network */
-    const char *forward;         /* its port forwards: tcp:HOST:GUEST,... */
-    u64 seed;                    /* of virtio-rng */
-    bool no_reboot;              /* a reset ends the run */
-    bool sleep_when_idle;        /* a person sits at the console: idle time passes at its own speed */
-};
+#define NATIVE_ITC_HZ 400000000ull    /* ticks, hence slots, per guest second */
+#define NATIVE_BASE_TIME 1704067200ll /* 2024-01-01 00:00:00 UTC, the date at virtual time 0 */
 
 struct native;
 
-/* Add everything to `m` (which machine_load has not touched) and load the kernel.  The strings of
- * the config must stay. */
-struct native *native_new(struct machine *m, const struct native_config *config, GError **err);
+/* Add everything that the machine's config asks for and load the kernel. */
+struct native *native_new(struct machine *m, GError **err);
 void native_free(struct native *n);
-
-enum native_end {
-    NATIVE_POWER_OFF, /* the guest turned the machine off */
-    NATIVE_RESET,     /* it asked for a reset and no_reboot is set */
-    NATIVE_QUIT,      /* somebody typed Ctrl-A x */
-    NATIVE_OTHER,     /* see the machine's result */
-};
-enum native_end native_run(struct native *n, struct machine_result *result);
-
-void native_press_power_button(struct native *n);
-/* Ctrl-A and friends from the console; a console_command_fn.  CONSOLE_MONITOR is not handled. */
-void native_console_command(void *native, enum console_command command);
 const struct symbols *native_symbols(const struct native *n);
+
+/* The run has ended: was it for a reset?  Then power on again and go on (true). */
+bool native_restarts(struct native *n);
+
+/* The serial console's host end, and what monitors may do. */
+struct chardev *native_console(struct native *n);
+void native_press_power_button(struct native *n);
+void native_request_reset(struct native *n);
+void native_quit(struct native *n);
+/* What Ctrl-A m calls, between two slices. */
+void native_on_monitor(struct native *n, void (*fn)(void *opaque), void *opaque);
+void native_print_interrupts(struct native *n, GString *out);
+void native_print_devices(struct native *n, GString *out);
 
 #endif

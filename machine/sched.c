@@ -8,10 +8,11 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "machine/machine-priv.h"
+#include "machine/native.h"
 
 #define QUANTUM 10000 /* ticks that processors may be apart */
-/* cpu_run overshoots by less than the slots of a page. */
-#define OVERSHOOT 1024
+/* cpu_run overshoots by less than the slots of a 4 KiB page. */
+#define OVERSHOOT 768
 
 static bool all_halted(const struct machine *m)
 {
@@ -129,6 +130,8 @@ static void run_round(struct machine *m)
 struct machine_result machine_run(struct machine *m)
 {
     if (m->config->until.set) cpu_set_until(m->cpus[0], true, m->config->until.value);
-    while (!m->ended) run_round(m);
+    do {
+        while (!m->ended) run_round(m);
+    } while (m->native && native_restarts(m->native));
     return m->result;
 }

@@ -92,6 +92,11 @@ void mmu_set_rr(struct mmu *mmu, unsigned region, u64 value)
     }
 }
 
+void mmu_set_level_floor(struct mmu *mmu, unsigned level)
+{
+    mmu->level_floor = (u8)level;
+}
+
 /* A key may be valid in one register only: the older ones lose theirs (SDM 2:59). */
 void mmu_set_pkr(struct mmu *mmu, unsigned i, u64 value)
 {

@@ -91,6 +91,7 @@ struct mmu {
     /* warm */
     u64 psr;           /* as of the last mmu_set_psr */
     u8 cpl, rsc_pl, rsc_be;
+    u8 level_floor;    /* no translation gets a more privileged level than this */
     u64 dcr;           /* be for the walker */
     u64 pta;
     u64 pkr[16];
@@ -122,6 +123,8 @@ void mmu_set_pta(struct mmu *mmu, u64 value);
 void mmu_set_dbr(struct mmu *mmu, unsigned i, u64 value); /* i: register number 0..7 */
 void mmu_set_ibr(struct mmu *mmu, unsigned i, u64 value);
 u64 mmu_dbr(const struct mmu *mmu, unsigned i);
+/* For hypervisors: raise the level of every translation inserted from now on, by whatever way. */
+void mmu_set_level_floor(struct mmu *mmu, unsigned level);
 u64 mmu_ibr(const struct mmu *mmu, unsigned i);
 
 /* One reference of `size` bytes, all checks in the SDM's order, at privilege `level`.  Never

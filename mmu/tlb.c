@@ -75,7 +75,8 @@ static void remove_entry(struct mmu *mmu, struct tlb *t, unsigned i)
     unlink_entry(t, i);
 }
 
-static void fill_entry(struct tlb *t, unsigned i, u32 rid, u64 ifa, u64 itir, u64 pte)
+static void fill_entry(struct tlb *t, unsigned i, u32 rid, u64 ifa, u64 itir, u64 pte,
+                       unsigned floor)
 {
     unsigned ps = (unsigned)bits(itir, 7, 2);
     u64 mask = mask64(ps);
@@ -83,7 +84,7 @@ static void fill_entry(struct tlb *t, unsigned i, u32 rid, u64 ifa, u64 itir, u6
     t->slot[i] = (struct tlb_entry){
         .va = region_offset(ifa) & ~mask, .mask = mask, .pa = pte & PTE_PPN & ~mask,
         .rid = rid, .key = (u32)bits(itir, 31, 8), .ps = (u8)ps,
-        .ma = (u8)bits(pte, 4, 2), .ar = (u8)bits(pte, 11, 9), .pl = (u8)bits(pte, 8, 7),
+        .ma = (u8)bits(pte, 4, 2), .ar = (u8)bits(pte, 11, 9), .pl = (u8)MAX(bits(pte, 8, 7), floor),
         .p = bit(pte, 0), .a = bit(pte, 5), .d = bit(pte, 6), .ed = bit(pte, 52),
         .ifa = ifa & ~mask, .itir = itir, .pte = pte,
     };
@@ -168,7 +169,7 @@ struct tlb_entry *tlb_insert_tc(struct mmu *mmu, bool inst, u64 ifa, u64 itir, u
     if (overlaps_tr(t, rid, region_offset(ifa), mask64(ps), ~0ull)) return NULL;
     purge_tc(mmu, t, rid, region_offset(ifa), ps);
     unsigned i = take_tc_slot(mmu, t);
-    fill_entry(t, i, rid, ifa, itir, pte);
+    fill_entry(t, i, rid, ifa, itir, pte, mmu->level_floor);
     return &t->slot[i];
 }
 
@@ -188,7 +189,7 @@ enum mmu_fault mmu_insert_tr(struct mmu *mmu, bool inst, unsigned slot, u64 ifa,
     }
     if (t->slot[slot].ps) remove_entry(mmu, t, slot);
     purge_tc(mmu, t, rid, region_offset(ifa), ps);
-    fill_entry(t, slot, rid, ifa, itir, pte);
+    fill_entry(t, slot, rid, ifa, itir, pte, mmu->level_floor);
     return MMU_OK;
 }
 

@@ -48,22 +48,21 @@ LFETCH(lfetch_excl, 0)
 LFETCH(lfetch_fault, K_FAULT)
 LFETCH(lfetch_fault_excl, K_FAULT)
 
-/* Any line may be flushed by the kernel, readable ones by everybody; keys do not matter. */
+/* Whoever may read a line may flush it; keys do not matter (SDM 3:61). */
 static const struct insn *flush(struct cpu *cpu, const struct insn *in)
 {
-    unsigned how = MMU_READ | MMU_NO_KEYS | MMU_NO_BITS | MMU_NO_DEBUG | MMU_NO_ALIGN;
+    const unsigned how = MMU_READ | MMU_NO_KEYS | MMU_NO_BITS | MMU_NO_DEBUG | MMU_NO_ALIGN;
     struct mmu_span span;
     enum mmu_fault why;
 
     CONSUME(in->r3, ISR_FC);
-    if (cpl(cpu) == 0) how |= MMU_NO_RIGHTS;
     why = mmu_access(&cpu->mmu, GR(in->r3), 1, how, cpl(cpu), &span);
     if (why != MMU_OK) return fault_data(cpu, in, why, GR(in->r3), ISR_FC);
-    NEXT;
+    NEXT_RARE;
 }
 EXEC(fc) { return flush(cpu, in); }
 EXEC(fc_i) { return flush(cpu, in); }
 
-EXEC(mf) { NEXT; }
-EXEC(mf_a) { NEXT; }
-EXEC(fwb) { NEXT; }
+EXEC(mf) { (void)cpu; NEXT; }
+EXEC(mf_a) { (void)cpu; NEXT; }
+EXEC(fwb) { (void)cpu; NEXT; }

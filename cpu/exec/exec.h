@@ -20,7 +20,12 @@
 /* Dispatch.  With optimisation the compiler turns the call into a jump and the interpreter is
  * threaded code; without (sanitizers, -O0) handlers return the next cell to the loop. */
 #ifdef EPIC64_THREADED
-#define DISPATCH(cell) return (cell)->exec(cpu, (cell))
+#define DISPATCH(cell)                                                                            \
+    do {                                                                                          \
+        const struct insn *next_ = (cell);                                                        \
+        __asm__("" : "+r"(next_)); /* one register for both: the tail is add, jmp *(reg) */      \
+        return next_->exec(cpu, next_);                                                           \
+    } while (0)
 #else
 #define DISPATCH(cell) return (cell)
 #endif

@@ -53,7 +53,7 @@ const struct insn *fault_iim(struct cpu *cpu, const struct insn *in, unsigned ro
     return refuse(cpu, in);
 }
 
-/* --- references -------------------------------------------------------------------------------- */
+/* --- references ------------------------------------------------------------------------------ */
 
 static const u16 data_rows[] = {
     [MMU_UNIMPLEMENTED] = INT_DATA_UNIMPLEMENTED,
@@ -148,12 +148,13 @@ const struct insn *fault_data(struct cpu *cpu, const struct insn *in, enum mmu_f
     return refuse(cpu, in);
 }
 
-/* --- hooks ------------------------------------------------------------------------------------- */
+/* --- hooks ----------------------------------------------------------------------------------- */
 
+/* An X instruction ends in slot 2, but is restarted as slot 1. */
 void locate(struct cpu *cpu, const struct insn *in)
 {
     cpu->ip = bundle_ip(cpu, in);
-    cpu->ri = in->pos % 3;
+    cpu->ri = insn_rows[in->row].unit == 'X' ? 1 : in->pos % 3;
     cpu->stop_pos = in->pos;
 }
 

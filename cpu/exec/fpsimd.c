@@ -7,7 +7,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cpu/exec/fpu-priv.h"
 
-/* --- parallel results --------------------------------------------------------------------------- */
+/* --- parallel results ------------------------------------------------------------------------- */
 
 /* The high half is reported where a single number is, the low half four bits away (SDM 2:204). */
 unsigned fp_fault_code(const struct fppresult *r)
@@ -50,9 +50,9 @@ EXEC(fpnma) { return pma(cpu, in, FP_FNMA); }
         struct fpctl ctl = fp_control(cpu, in, FP_PARALLEL);                                      \
         struct fpreg f2, f3;                                                                      \
         struct fppresult r;                                                                       \
-        FP_ENTER;                                                                              \
+        FP_ENTER;                                                                                 \
         f2 = FR(in->r2), f3 = FR(in->r3);                                                         \
-        if (natval2(f2, f3)) PUT_FR_RARE(FP_NATVAL);                                                   \
+        if (natval2(f2, f3)) PUT_FR_RARE(FP_NATVAL);                                              \
         r = call;                                                                                 \
         return fp_put_parallel(cpu, in, &r);                                                      \
     }
@@ -94,9 +94,9 @@ EXEC(fpcvt_fxu_trunc) { return pcvt(cpu, in, true, true); }
         struct fppresult r;                                                                       \
         if (!qp_is_set(cpu, in)) {                                                                \
             put_p2(cpu, in, false);                                                               \
-            NEXT_RARE;                                                                                 \
+            NEXT_RARE;                                                                            \
         }                                                                                         \
-        FP_ENTER;                                                                              \
+        FP_ENTER;                                                                                 \
         r = call;                                                                                 \
         if (!r.fault) put_p2(cpu, in, r.pred);                                                    \
         return fp_put_parallel(cpu, in, &r);                                                      \
@@ -104,10 +104,10 @@ EXEC(fpcvt_fxu_trunc) { return pcvt(cpu, in, true, true); }
 APPROXIMATE(fprcpa,   fp_prcpa(FR(in->r2), FR(in->r3), &ctl))
 APPROXIMATE(fprsqrta, fp_prsqrta(FR(in->r3), &ctl))
 
-/* --- integers ----------------------------------------------------------------------------------- */
+/* --- integers --------------------------------------------------------------------------------- */
 
-/* Without exceptions there is only NaTVal to be careful about.  Its exponent is shared by pseudo-zeros
- * and huge numbers, which the quick half of these bodies leaves to the rare one, too. */
+/* Without exceptions there is only NaTVal to be careful about.  Its exponent is shared by
+ * pseudo-zeros and huge numbers: the quick half of a body leaves them all to the rare one. */
 static ALWAYS_INLINE bool rare1(struct fpreg f)
 {
     return f.exp == FP_EXP_NATVAL;
@@ -117,23 +117,26 @@ static ALWAYS_INLINE bool rare1(struct fpreg f)
 #define F3 FR(in->r3)
 #define F4 FR(in->r4)
 
-#define QUICK_OR_RARE(meaning, is_rare, is_natval, value)                                         \
+/* `put`: PUT_FR where the value is computed on the spot, PUT_FR_RARE where cpu/fp is called. */
+#define QUICK_OR_RARE(meaning, is_rare, is_natval, put, value)                                    \
     static COLD const struct insn *rare_##meaning(struct cpu *cpu, const struct insn *in)         \
     {                                                                                             \
-        if (is_natval) PUT_FR_RARE(FP_NATVAL);                                                         \
-        PUT_FR_RARE(value);                                                                            \
+        if (is_natval) PUT_FR_RARE(FP_NATVAL);                                                    \
+        PUT_FR_RARE(value);                                                                       \
     }                                                                                             \
     EXEC(meaning)                                                                                 \
     {                                                                                             \
         FP_ENTER;                                                                                 \
         if (unlikely(is_rare)) return rare_##meaning(cpu, in);                                    \
-        PUT_FR_RARE(value);                                                                            \
+        put(value);                                                                               \
     }
 #define THREE_SOURCES(meaning, value)                                                             \
     QUICK_OR_RARE(meaning, rare1(F2) || rare1(F3) || rare1(F4),                                   \
-                  natval2(F2, F3) || fp_is_natval(F4), value)
+                  natval2(F2, F3) || fp_is_natval(F4), PUT_FR, value)
 #define TWO_SOURCES(meaning, value)                                                               \
-    QUICK_OR_RARE(meaning, rare1(F2) || rare1(F3), natval2(F2, F3), value)
+    QUICK_OR_RARE(meaning, rare1(F2) || rare1(F3), natval2(F2, F3), PUT_FR, value)
+#define TWO_CALLED(meaning, function)                                                             \
+    QUICK_OR_RARE(meaning, rare1(F2) || rare1(F3), natval2(F2, F3), PUT_FR_RARE, function(F2, F3))
 
 /* The addend is not sign-extended, even for the high half of a signed product (SDM 3 xma). */
 static inline u64 xma_signed_high(u64 f3, u64 f4, u64 f2)
@@ -151,7 +154,7 @@ THREE_SOURCES(xma_h,   fp_int(xma_signed_high(F3.sig, F4.sig, F2.sig)))
 THREE_SOURCES(xma_hu,  fp_int(xma_unsigned_high(F3.sig, F4.sig, F2.sig)))
 THREE_SOURCES(fselect, fp_int((F3.sig & F2.sig) | (F4.sig & ~F2.sig)))
 
-/* --- F9: bits ----------------------------------------------------------------------------------- */
+/* --- F9: bits --------------------------------------------------------------------------------- */
 
 TWO_SOURCES(fmerge_s,   ((struct fpreg){ F3.sig, F3.exp, F2.sign }))
 TWO_SOURCES(fmerge_ns,  ((struct fpreg){ F3.sig, F3.exp, !F2.sign }))
@@ -160,15 +163,15 @@ TWO_SOURCES(fand,       fp_int(F2.sig & F3.sig))
 TWO_SOURCES(fandcm,     fp_int(F2.sig & ~F3.sig))
 TWO_SOURCES(for,        fp_int(F2.sig | F3.sig))
 TWO_SOURCES(fxor,       fp_int(F2.sig ^ F3.sig))
-TWO_SOURCES(fmix_lr,    fp_mix_lr(F2, F3))
-TWO_SOURCES(fmix_r,     fp_mix_r(F2, F3))
-TWO_SOURCES(fmix_l,     fp_mix_l(F2, F3))
-TWO_SOURCES(fsxt_r,     fp_sxt_r(F2, F3))
-TWO_SOURCES(fsxt_l,     fp_sxt_l(F2, F3))
-TWO_SOURCES(fpack,      fp_pack(F2, F3))
-TWO_SOURCES(fswap,      fp_swap(F2, F3))
-TWO_SOURCES(fswap_nl,   fp_swap_nl(F2, F3))
-TWO_SOURCES(fswap_nr,   fp_swap_nr(F2, F3))
-TWO_SOURCES(fpmerge_s,  fp_pmerge_s(F2, F3))
-TWO_SOURCES(fpmerge_ns, fp_pmerge_ns(F2, F3))
-TWO_SOURCES(fpmerge_se, fp_pmerge_se(F2, F3))
+TWO_CALLED(fmix_lr,     fp_mix_lr)
+TWO_CALLED(fmix_r,      fp_mix_r)
+TWO_CALLED(fmix_l,      fp_mix_l)
+TWO_CALLED(fsxt_r,      fp_sxt_r)
+TWO_CALLED(fsxt_l,      fp_sxt_l)
+TWO_CALLED(fpack,       fp_pack)
+TWO_CALLED(fswap,       fp_swap)
+TWO_CALLED(fswap_nl,    fp_swap_nl)
+TWO_CALLED(fswap_nr,    fp_swap_nr)
+TWO_CALLED(fpmerge_s,   fp_pmerge_s)
+TWO_CALLED(fpmerge_ns,  fp_pmerge_ns)
+TWO_CALLED(fpmerge_se,  fp_pmerge_se)

@@ -10,13 +10,12 @@
 #include "cpu/exec/fpu-priv.h"
 #include "cpu/fp/fast.h"
 
-/* --- FPSR -------------------------------------------------------------------------------------- */
+/* --- FPSR ------------------------------------------------------------------------------------- */
 
+/* (sf0 has no td bit: it is reserved and 0.) */
 static unsigned enabled_exceptions(const struct cpu *cpu, unsigned sf)
 {
-    bool disabled = sf != 0 && (sf_bits(cpu, sf) & SF_TD);
-
-    return disabled ? 0 : ~(unsigned)cpu->ar[AR_FPSR] & 0x3f;
+    return sf_bits(cpu, sf) & SF_TD ? 0 : ~(unsigned)cpu->ar[AR_FPSR] & 0x3f;
 }
 
 enum { FAST_FIXED = 1, /* .s, .d and conversions */
@@ -70,7 +69,7 @@ const struct insn *fp_enter_slow(struct cpu *cpu, const struct insn *in)
     return exec_of_row[in->row](cpu, in);
 }
 
-/* --- results ----------------------------------------------------------------------------------- */
+/* --- results ---------------------------------------------------------------------------------- */
 
 unsigned fp_trap_code(const struct fpresult *r)
 {
@@ -94,7 +93,7 @@ const struct insn *fp_put(struct cpu *cpu, const struct insn *in, const struct f
     NEXT_RARE;
 }
 
-/* --- F1: fma, fms, fnma ------------------------------------------------------------------------ */
+/* --- F1: fma, fms, fnma ----------------------------------------------------------------------- */
 
 static NOINLINE const struct insn *fma_slow(struct cpu *cpu, const struct insn *in,
                                             enum fp_fma_op op, enum fp_completer completer)
@@ -119,7 +118,7 @@ static NOINLINE const struct insn *fma_slow(struct cpu *cpu, const struct insn *
     {                                                                                             \
         struct fpreg out;                                                                         \
         if (unlikely(!(call))) return fma_slow(cpu, in, (op), (completer));                       \
-        PUT_FR_RARE(out);                                                                              \
+        PUT_FR(out);                                                                              \
     }
 
 #define FMA1(name, op, completer, fast, product, sum, both)                                       \
@@ -155,7 +154,7 @@ FMA(_s, s, FP_DOT_S,   FAST_FIXED)
 FMA(_d, d, FP_DOT_D,   FAST_FIXED)
 FMA(,   d, FP_DYNAMIC, FAST_DYNAMIC)
 
-/* --- F4, F5: fcmp, fclass ---------------------------------------------------------------------- */
+/* --- F4, F5: fcmp, fclass --------------------------------------------------------------------- */
 
 /* NaTVal clears both predicates; an enabled fault leaves them (also of .unc) alone. */
 static NOINLINE const struct insn *fcmp_slow(struct cpu *cpu, const struct insn *in,
@@ -178,7 +177,8 @@ static NOINLINE const struct insn *fcmp_slow(struct cpu *cpu, const struct insn 
     NEXT_RARE;
 }
 
-/* Plain numbers (fp_fast_plain) order like the integers {exponent, significand} with their sign; both
+/* Plain numbers (fp_fast_plain) order like the integers {exponent,
+                                                          significand} with their sign; both
  * zeros are 0. */
 static ALWAYS_INLINE s128 order_of(struct fpreg f)
 {
@@ -240,7 +240,7 @@ EXEC(fclass_m_unc)
     return fclass(cpu, in);
 }
 
-/* --- F6, F7: frcpa, frsqrta: p2 is written whatever qp is --------------------------------------- */
+/* --- F6, F7: frcpa, frsqrta: p2 is written whatever qp is ------------------------------------- */
 
 static const struct insn *put_approximation(struct cpu *cpu, const struct insn *in,
                                             const struct fpresult *r)
@@ -277,7 +277,7 @@ EXEC(frsqrta)
     return put_approximation(cpu, in, &r);
 }
 
-/* --- F8: fmin, fmax, famin, famax -------------------------------------------------------------- */
+/* --- F8: fmin, fmax, famin, famax ------------------------------------------------------------- */
 
 static const struct insn *minmax(struct cpu *cpu, const struct insn *in, enum fp_minmax op)
 {
@@ -296,7 +296,7 @@ EXEC(fmax) { return minmax(cpu, in, FP_MAX); }
 EXEC(famin) { return minmax(cpu, in, FP_AMIN); }
 EXEC(famax) { return minmax(cpu, in, FP_AMAX); }
 
-/* --- F10, F11: conversions --------------------------------------------------------------------- */
+/* --- F10, F11: conversions -------------------------------------------------------------------- */
 
 static NOINLINE const struct insn *fcvt_slow(struct cpu *cpu, const struct insn *in,
                                              bool is_unsigned, bool truncate)
@@ -338,7 +338,7 @@ EXEC(fcvt_xf)
     PUT_FR(out);
 }
 
-/* --- F12 to F14: the status fields themselves --------------------------------------------------- */
+/* --- F12 to F14: the status fields themselves ------------------------------------------------- */
 
 static u64 with_controls(u64 fpsr, unsigned sf, unsigned controls)
 {

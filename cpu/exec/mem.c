@@ -7,7 +7,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cpu/exec/mem-priv.h"
 
-/* --- slow parts, shared with memfp.c ----------------------------------------------------------- */
+/* --- slow parts, shared with memfp.c ---------------------------------------------------------- */
 
 struct base_update base_after(const struct cpu *cpu, const struct insn *in, u32 kind)
 {
@@ -15,7 +15,6 @@ struct base_update base_after(const struct cpu *cpu, const struct insn *in, u32 
     bool nat = nat_of(cpu, in->r3);
 
     if (kind & K_R) return (struct base_update){ r3 + GR(in->r2), nat || nat_of(cpu, in->r2) };
-    if (kind & K_PAIR) return (struct base_update){ r3 + (kind & K_SIZE), nat };
     return (struct base_update){ r3 + in->imm, nat };
 }
 
@@ -116,7 +115,7 @@ bool store_bytes(struct cpu *cpu, const struct insn *in, u32 kind, const u8 *buf
     return true;
 }
 
-/* --- loads ------------------------------------------------------------------------------------- */
+/* --- loads ------------------------------------------------------------------------------------ */
 
 static bool unat_bit(const struct cpu *cpu, u64 va)
 {
@@ -181,7 +180,7 @@ static ALWAYS_INLINE const struct insn *ld_fast(struct cpu *cpu, const struct in
     NEXT;
 }
 
-/* --- stores ------------------------------------------------------------------------------------ */
+/* --- stores ----------------------------------------------------------------------------------- */
 
 static NOINLINE const struct insn *st_slow(struct cpu *cpu, const struct insn *in, u32 kind)
 {
@@ -218,14 +217,15 @@ static ALWAYS_INLINE const struct insn *st_fast(struct cpu *cpu, const struct in
     NEXT;
 }
 
-/* --- the meanings ------------------------------------------------------------------------------ */
+/* --- the meanings ----------------------------------------------------------------------------- */
 
 #define LD1(meaning, kind) EXEC(meaning) { return ld_fast(cpu, in, (kind)); }
 #define LDC1(meaning, kind) EXEC(meaning) { return ld_slow(cpu, in, (kind)); }
 #define ST1(meaning, kind) EXEC(meaning) { return st_fast(cpu, in, (kind)); }
 
 /* The forms: plain, r3 += r2, r3 += imm. */
-#define LD(meaning, kind) LD1(meaning, kind) LD1(meaning##_r, (kind) | K_R) LD1(meaning##_i, (kind) | K_I)
+#define LD(meaning, kind)                                                                         \
+    LD1(meaning, kind) LD1(meaning##_r, (kind) | K_R) LD1(meaning##_i, (kind) | K_I)
 #define LDC(meaning, kind)                                                                        \
     LDC1(meaning, kind) LDC1(meaning##_r, (kind) | K_R) LDC1(meaning##_i, (kind) | K_I)
 #define ST(meaning, kind) ST1(meaning, kind) ST1(meaning##_i, (kind) | K_I)

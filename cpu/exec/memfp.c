@@ -8,7 +8,7 @@
 #include "cpu/exec/mem-priv.h"
 #include "cpu/fp/fast.h"
 
-/* --- memory formats ---------------------------------------------------------------------------- */
+/* --- memory formats --------------------------------------------------------------------------- */
 
 #define FP_EXTENDED_REBIAS 0xc000u
 #define SPILL_EXP mask64(17) /* sign and exponent of the spill format are 18 bits of a doubleword */
@@ -76,7 +76,7 @@ static void put_number(const struct cpu *cpu, enum fp_format fmt, struct fpreg f
     }
 }
 
-/* --- loads ------------------------------------------------------------------------------------- */
+/* --- loads ------------------------------------------------------------------------------------ */
 
 /* The two targets of ldfp are one odd and one even physical register (SDM 3 ldfp). */
 static bool pair_is_legal(const struct cpu *cpu, const struct insn *in)
@@ -202,12 +202,12 @@ static ALWAYS_INLINE const struct insn *ldf_fast(struct cpu *cpu, const struct i
     put_numbers(cpu, in, kind, first, second);
     fp_mark(cpu, in);
     if (kind & K_R) cpu->gr[in->r3] = va + GR(in->r2);
-    if (kind & K_I) cpu->gr[in->r3] = va + (kind & K_PAIR ? size : in->imm);
+    if (kind & K_I) cpu->gr[in->r3] = va + in->imm;
     if (kind & K_A) return fp_advanced(cpu, in, host, size);
     NEXT;
 }
 
-/* --- stores ------------------------------------------------------------------------------------ */
+/* --- stores ----------------------------------------------------------------------------------- */
 
 static NOINLINE const struct insn *stf_slow(struct cpu *cpu, const struct insn *in, u32 kind)
 {
@@ -264,7 +264,7 @@ static ALWAYS_INLINE const struct insn *stf_fast(struct cpu *cpu, const struct i
     NEXT;
 }
 
-/* --- the meanings ------------------------------------------------------------------------------ */
+/* --- the meanings ----------------------------------------------------------------------------- */
 
 #define FP(size, fmt) (K_FP | (size) | FMT_##fmt * K_FORMAT)
 
@@ -314,7 +314,7 @@ STF(stf_spill, FP(16, SPILL) | K_FILL)
 STFS1(stfe, FP(10, EXTENDED))
 STFS1(stfe_i, FP(10, EXTENDED) | K_I)
 
-/* --- setf, getf -------------------------------------------------------------------------------- */
+/* --- setf, getf ------------------------------------------------------------------------------- */
 
 static struct fpreg fp_from_exp(u64 v)
 {
@@ -341,39 +341,51 @@ static NOINLINE const struct insn *setf_slow(struct cpu *cpu, const struct insn 
         }                                                                                         \
         cpu->fr[in->r1] = f;                                                                      \
         fp_mark(cpu, in);                                                                         \
-        NEXT_RARE;                                                                                     \
+        NEXT;                                                                                     \
     }
 SETF(setf_sig, (f = fp_int(v), true),      fp_int(v))
 SETF(setf_exp, (f = fp_from_exp(v), true), fp_from_exp(v))
 SETF(setf_s,   quick_single((u32)v, &f),   fp_load_single((u32)v))
 SETF(setf_d,   quick_double(v, &f),        fp_load_double(v))
 
-/* Out of frame, disabled, some NaT about, or NaTVal, which becomes a NaT bit. */
-static NOINLINE const struct insn *getf_slow(struct cpu *cpu, const struct insn *in,
-                                             u64 (*value)(struct fpreg f))
+enum getf { GETF_SIG, GETF_EXP, GETF_S, GETF_D };
+
+static ALWAYS_INLINE u64 getf_value(enum getf what, struct fpreg f)
 {
-    if (!gr_writable(cpu, in->r1)) ILLEGAL;
-    FP_CHECK(0);
-    put_gr(cpu, in->r1, value(cpu->fr[in->r2]), fp_is_natval(cpu->fr[in->r2]));
-    NEXT_RARE;
+    switch (what) {
+    case GETF_SIG: return f.sig;
+    case GETF_EXP: return (u64)f.sign << 17 | f.exp;
+    case GETF_S:   return fp_fast_store_single(f);
+    case GETF_D:   break;
+    }
+    return fp_fast_store_double(f);
 }
 
-#define GETF(meaning, result)                                                                     \
-    static u64 value_of_##meaning(struct fpreg f)                                                 \
-    {                                                                                             \
-        return (result);                                                                          \
-    }                                                                                             \
-    EXEC(meaning)                                                                                 \
-    {                                                                                             \
-        struct fpreg f = cpu->fr[in->r2];                                                         \
-        if (unlikely((in->aux & cpu->fp_gate) || in->r1 >= cpu->gate ||                           \
-                     f.exp == FP_EXP_NATVAL)) {                                                   \
-            return getf_slow(cpu, in, value_of_##meaning);                                        \
-        }                                                                                         \
-        cpu->gr[in->r1] = value_of_##meaning(f);                                                  \
-        NEXT_RARE;                                                                                     \
+/* Out of frame, disabled, some NaT about, or NaTVal, which becomes a NaT bit. */
+static NOINLINE const struct insn *getf_slow(struct cpu *cpu, const struct insn *in,
+                                             enum getf what)
+{
+    struct fpreg f;
+
+    if (!gr_writable(cpu, in->r1)) ILLEGAL;
+    FP_CHECK(0);
+    f = cpu->fr[in->r2];
+    put_gr(cpu, in->r1, getf_value(what, f), fp_is_natval(f));
+    NEXT;
+}
+
+static ALWAYS_INLINE const struct insn *getf(struct cpu *cpu, const struct insn *in,
+                                             enum getf what)
+{
+    struct fpreg f = cpu->fr[in->r2];
+
+    if (unlikely((in->aux & cpu->fp_gate) || in->r1 >= cpu->gate || f.exp == FP_EXP_NATVAL)) {
+        return getf_slow(cpu, in, what);
     }
-GETF(getf_sig, f.sig)
-GETF(getf_exp, (u64)f.sign << 17 | f.exp)
-GETF(getf_s,   fp_fast_store_single(f))
-GETF(getf_d,   fp_fast_store_double(f))
+    cpu->gr[in->r1] = getf_value(what, f);
+    NEXT;
+}
+EXEC(getf_sig) { return getf(cpu, in, GETF_SIG); }
+EXEC(getf_exp) { return getf(cpu, in, GETF_EXP); }
+EXEC(getf_s) { return getf(cpu, in, GETF_S); }
+EXEC(getf_d) { return getf(cpu, in, GETF_D); }

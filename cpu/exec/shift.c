@@ -1,7 +1,6 @@
 /* Shifts and bit fields: shl shr shrp extr dep.  SDM volume 3; formats I5, I7, I10 to I15.
  *
- * in->imm is the immediate the assembler writes first (a position or count, already un-complemented),
- * in->aux the length of a field.
+ * in->imm is the position or count, as the assembler writes it; in->aux the length of a field.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cpu/exec/exec.h"

@@ -16,7 +16,7 @@
 
 #define LANES(type) (8 / sizeof(type))
 
-/* z[i] = f(x, y, i). */
+/* z[i] = f(x, y, i); LANEWISE1 where all lanes are of one type. */
 #define LANEWISE(meaning, tz, tx, ty, expr)                                                       \
     EXEC(meaning)                                                                                 \
     {                                                                                             \

@@ -1,6 +1,7 @@
 /* Moves to and from the system registers.  What may be read or written, by whom, through which unit
  * and with which bits, stands in sysreg.def; these bodies ask the questions in the order of the
- * SDM's operation sections: Illegal Operation, privilege, NaT, reserved fields, Privileged Register.
+ * SDM's operation sections: Illegal Operation, privilege, NaT, reserved fields, Privileged
+ * Register.
  * SDM 3 "mov ar", "mov cr", "mov indirect"; formats I26 to I28, M29 to M33, M42, M43.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
@@ -24,7 +25,7 @@ static bool reserved_value(const struct sysreg *reg, u64 value)
     return (value & reg->reserved) || (reg->check && !reg->check(value));
 }
 
-/* --- application registers --------------------------------------------------------------------- */
+/* --- application registers ------------------------------------------------------------------- */
 
 static COLD const struct insn *from_special_ar(struct cpu *cpu, const struct insn *in)
 {
@@ -113,7 +114,7 @@ EXEC(mov_to_ar_i_imm)
     return to_ar(cpu, in, UNIT_I, in->imm, false);
 }
 
-/* --- control registers ------------------------------------------------------------------------- */
+/* --- control registers ----------------------------------------------------------------------- */
 
 /* Reserved, or an interruption register while interruptions may overwrite it. */
 static bool cr_illegal(const struct cpu *cpu, const struct sysreg *reg)
@@ -151,7 +152,7 @@ EXEC(mov_to_cr)
     NEXT;
 }
 
-/* --- register files ---------------------------------------------------------------------------- */
+/* --- register files -------------------------------------------------------------------------- */
 
 static unsigned file_index(const struct cpu *cpu, const struct insn *in, const struct sysfile *f)
 {

@@ -31,7 +31,7 @@ static const struct insn *inserted(struct cpu *cpu, const struct insn *in, enum 
     return translations_changed(cpu, in, epoch);
 }
 
-/* --- insert ------------------------------------------------------------------------------------ */
+/* --- insert ---------------------------------------------------------------------------------- */
 
 static ALWAYS_INLINE const struct insn *insert_tc(struct cpu *cpu, const struct insn *in, bool inst)
 {
@@ -85,7 +85,7 @@ EXEC(itr_i)
     return insert_tr(cpu, in, true);
 }
 
-/* --- purge ------------------------------------------------------------------------------------- */
+/* --- purge ----------------------------------------------------------------------------------- */
 
 #define PURGE_CHECKS                                                                              \
     do {                                                                                          \
@@ -166,7 +166,7 @@ EXEC(ptr_i)
     return purge_tr(cpu, in, true);
 }
 
-/* --- questions --------------------------------------------------------------------------------- */
+/* --- questions ------------------------------------------------------------------------------- */
 
 /* Never a fault: a NaT or unimplemented address gives a NaT. */
 static const struct insn *hashed(struct cpu *cpu, const struct insn *in, u64 value)
@@ -187,7 +187,8 @@ EXEC(ttag)
 }
 
 #define TPA_HOW                                                                                   \
-    (MMU_READ | MMU_VIRTUAL | MMU_NO_RIGHTS | MMU_NO_KEYS | MMU_NO_DEBUG | MMU_NO_ALIGN | MMU_NO_BITS)
+    (MMU_READ | MMU_VIRTUAL | MMU_NO_RIGHTS | MMU_NO_KEYS | MMU_NO_DEBUG | MMU_NO_ALIGN |         \
+     MMU_NO_BITS)
 
 EXEC(tpa)
 {
@@ -246,7 +247,7 @@ static const struct insn *probe(struct cpu *cpu, const struct insn *in, unsigned
     EXEC(probe_##name##_i)                                                                        \
     {                                                                                             \
         if (!gr_writable(cpu, in->r1)) ILLEGAL;                                                   \
-        return probe(cpu, in, how, in->imm);                                                      \
+        return probe(cpu, in, how, in->aux);                                                      \
     }
 PROBE(r, MMU_READ)
 PROBE(w, MMU_WRITE)
@@ -259,7 +260,7 @@ static const struct insn *probe_fault(struct cpu *cpu, const struct insn *in, un
 
     CONSUME(in->r3, isr);
     enum mmu_fault why = mmu_access(&cpu->mmu, va, 1, how | MMU_NO_ALIGN,
-                                    probe_level(cpu, in->imm), &span);
+                                    probe_level(cpu, in->aux), &span);
     if (why != MMU_OK) return fault_data(cpu, in, why, va, isr);
     NEXT_RARE;
 }

@@ -1,5 +1,6 @@
-/* Bits to struct insn: find the row, walk its operands, apply the rules that need no processor state.
- * A slot that is not a legal instruction becomes a pseudo-row, so the result can always be executed.
+/* Bits to struct insn: find the row, walk its operands, apply the rules that need no processor
+ * state.  A slot that is not a legal instruction becomes a pseudo-row, so the result can always be
+ * executed.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cpu/isa/isa-priv.h"
@@ -8,7 +9,7 @@
 
 #include "base/bits.h"
 
-/* ---- Bundles ---------------------------------------------------------------------------------- */
+/* ---- Bundles --------------------------------------------------------------------------------- */
 
 static u64 load_le64(const u8 *p)
 {
@@ -37,7 +38,7 @@ void isa_join(unsigned template, const u64 slot[3], u8 bundle[16])
     store_le64(bundle + 8, slot[1] >> 18 | slot[2] << 23);
 }
 
-/* ---- Slots ------------------------------------------------------------------------------------- */
+/* ---- Slots ----------------------------------------------------------------------------------- */
 
 static int slot_unit(char unit)
 {
@@ -61,17 +62,20 @@ unsigned isa_find_row(char unit, u64 slot)
 static void put(struct insn *in, const struct operand *op, u64 v)
 {
     switch (op->where) {
-    case TO_R1:  in->r1 = (u8)v; break;
-    case TO_R2:  in->r2 = (u8)v; break;
-    case TO_R3:  in->r3 = (u8)v; break;
-    case TO_R4:  in->r4 = (u8)v; break;
-    case TO_P1:  in->p1 = (u8)v; break;
-    case TO_P2:  in->p2 = (u8)v; break;
-    case TO_QP:  in->qp = (u8)v; break;
-    case TO_X:   in->x = (u8)v; break;
-    case TO_POS: in->pos |= (u16)(v << op->shift); break;
+    case TO_IMM: in->imm |= v << op->shift; break;
     case TO_AUX: in->aux |= (u32)(v << op->shift); break;
-    default:     in->imm |= v << op->shift; break;
+    case TO_POS: in->pos |= (u16)(v << op->shift); break;
+    default:     ((u8 *)in)[op->where] = (u8)v; break;
+    }
+}
+
+/* Most operands are registers: one piece of the slot into one byte. */
+static ALWAYS_INLINE void take(struct insn *in, const struct operand *op, u64 slot, u64 lslot)
+{
+    if (likely(op->kind == OPERAND_REG)) {
+        ((u8 *)in)[op->where] = slot >> op->piece[0].pos & ((1u << op->width) - 1);
+    } else {
+        put(in, op, operand_form(op, operand_raw(op, slot, lslot)));
     }
 }
 
@@ -148,10 +152,7 @@ enum isa_legality isa_decode_slot(char unit, u64 slot41, u64 lslot, unsigned slo
     if (row == NO_ROW) return become(out, unassigned(unit, slot41), qp);
     const struct row_code *c = &t->code[row];
     *out = (struct insn){ .row = (u16)row };
-    for (unsigned i = 0; i < c->count; i++) {
-        const struct operand *op = &c->op[i];
-        put(out, op, operand_form(op, operand_raw(op, slot41, lslot)));
-    }
+    for (unsigned i = 0; i < c->count; i++) take(out, &c->op[i], slot41, lslot);
     if (!c->checks) return ISA_OK;
     u32 attrs = t->rows[row].attrs;
     enum isa_legality verdict = judge(c, out, attrs, slotno);

@@ -1,5 +1,5 @@
-/* Bits to text, as GNU objdump writes it: a row's mnemonic and operand string with the operands filled
- * in, or the pseudo-operation of aliases.def that fits.
+/* Bits to text, as GNU objdump writes it: a row's mnemonic and operand string with the operands
+ * filled in, or the pseudo-operation of aliases.def that fits.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cpu/isa/isa-priv.h"
@@ -8,7 +8,7 @@
 
 #include "base/bits.h"
 
-/* ---- Text ------------------------------------------------------------------------------------- */
+/* ---- Text ------------------------------------------------------------------------------------ */
 
 struct text {
     char *at, *end; /* end: the last byte, kept for the 0 */
@@ -60,7 +60,7 @@ static size_t finish(struct text *t)
     return t->length;
 }
 
-/* ---- Operands ----------------------------------------------------------------------------------- */
+/* ---- Operands -------------------------------------------------------------------------------- */
 
 static const char *const ar_names[128] = {
 #define AR(number, name) [number] = "ar." #name,
@@ -76,7 +76,9 @@ static const char *const cr_names[128] = {
 static void add_register(struct text *t, enum reg_file file, unsigned number)
 {
     static const char *const prefix[] = { "r", "f", "p", "b", "ar", "cr" };
-    const char *name = file == FILE_AR ? ar_names[number] : file == FILE_CR ? cr_names[number] : NULL;
+    const char *name = NULL;
+    if (file == FILE_AR) name = ar_names[number];
+    if (file == FILE_CR) name = cr_names[number];
     if (name) {
         add(t, name);
         return;
@@ -128,7 +130,7 @@ static void add_template_text(struct text *t, const struct row_code *c, const ch
     }
 }
 
-/* ---- Slots and bundles ---------------------------------------------------------------------------- */
+/* ---- Slots and bundles ----------------------------------------------------------------------- */
 
 static u64 piece_of(struct piece p, u64 slot)
 {
@@ -151,11 +153,11 @@ static const struct row_code *text_of(unsigned row, u64 slot)
     return &t->code[row];
 }
 
-/* GNU objdump reports what it cannot decode, stop or not, as data. */
+/* What GNU objdump cannot decode it shows as data, stop or not, zero without the 0x. */
 static void add_data(struct text *t, u64 slot)
 {
-    add(t, "      data8 0x");
-    add_number(t, slot, 16, 9);
+    add(t, slot ? "      data8 0x" : "      data8 ");
+    add_number(t, slot, 16, slot ? 9 : 11);
 }
 
 static bool has_qp(unsigned row)

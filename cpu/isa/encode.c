@@ -1,5 +1,5 @@
-/* struct insn to bits: the same walk over the same operands, in the other direction.  The inverse of
- * each form is found by undoing its arithmetic and then checked by forming the value again.
+/* struct insn to bits: the same walk over the same operands, in the other direction.  The inverse
+ * of each form is found by undoing its arithmetic and then checked by forming the value again.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cpu/isa/isa-priv.h"
@@ -9,27 +9,11 @@
 static u64 get(const struct insn *in, const struct operand *op)
 {
     switch (op->where) {
-    case TO_R1:  return in->r1;
-    case TO_R2:  return in->r2;
-    case TO_R3:  return in->r3;
-    case TO_R4:  return in->r4;
-    case TO_P1:  return in->p1;
-    case TO_P2:  return in->p2;
-    case TO_QP:  return in->qp;
-    case TO_X:   return in->x;
-    case TO_POS: return bits(in->pos, op->shift + op->width - 1u, op->shift);
+    case TO_IMM: return in->imm >> op->shift;
     case TO_AUX: return op->form == FORM_SIGNED ? (u64)(s64)(s32)in->aux : in->aux >> op->shift;
-    default:     return in->imm >> op->shift;
+    case TO_POS: return bits(in->pos, op->shift + op->width - 1u, op->shift);
+    default:     return ((const u8 *)in)[op->where];
     }
-}
-
-/* alloc and dep.z share a member between several operands: only the low bits are ours. */
-static u64 wanted(const struct insn *in, const struct operand *op)
-{
-    u64 v = get(in, op);
-    bool shared = op->kind == OPERAND_IMM && op->form != FORM_SIGNED && op->width <= 7;
-    return shared && (op->where == TO_IMM || op->where == TO_AUX) && op->form != FORM_LIST
-               ? v & 0xff : v;
 }
 
 static u64 unform(const struct operand *op, u64 v)
@@ -70,7 +54,9 @@ bool isa_encode_slot(const struct insn *in, u64 *slot41, u64 *lslot)
     u64 slot = t->rows[in->row].match, l = 0;
     for (unsigned i = 0; i < c->count; i++) {
         const struct operand *op = &c->op[i];
-        u64 v = wanted(in, op), raw = unform(op, v);
+        u64 v = get(in, op), raw;
+        if (op->slice) v &= 0xff;
+        raw = unform(op, v);
         if (operand_form(op, raw) != v) return false;
         scatter(op, raw, &slot, &l);
     }

@@ -1,5 +1,5 @@
-/* What table.c makes of the .def files: for each row a short program of operands that decode, encode
- * and disassembly all walk.
+/* What table.c makes of the .def files: for each row a short program of operands that decode,
+ * encode and disassembly all walk.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #ifndef CPU_ISA_ISA_PRIV_H
@@ -21,7 +21,15 @@ enum operand_kind { OPERAND_REG, OPERAND_IMM, OPERAND_COMPLETER };
 enum reg_file { FILE_GR, FILE_FR, FILE_PR, FILE_BR, FILE_AR, FILE_CR };
 enum form { FORM_RAW, FORM_SIGNED, FORM_PLUS1, FORM_PLUS32, FORM_FROM63, FORM_FROM31, FORM_CONST,
             FORM_LIST };
-enum where { TO_R1, TO_R2, TO_R3, TO_R4, TO_P1, TO_P2, TO_QP, TO_X, TO_IMM, TO_AUX, TO_POS };
+/* Members of struct insn, by offset; all but the last three are bytes. */
+enum where {
+    TO_R1 = offsetof(struct insn, r1), TO_R2 = offsetof(struct insn, r2),
+    TO_R3 = offsetof(struct insn, r3), TO_R4 = offsetof(struct insn, r4),
+    TO_QP = offsetof(struct insn, qp), TO_X = offsetof(struct insn, x),
+    TO_P1 = offsetof(struct insn, p1), TO_P2 = offsetof(struct insn, p2),
+    TO_IMM = offsetof(struct insn, imm), TO_AUX = offsetof(struct insn, aux),
+    TO_POS = offsetof(struct insn, pos),
+};
 enum shown { SHOW_DEC, SHOW_UDEC, SHOW_HEX, SHOW_TIMES8, SHOW_MINUS, SHOW_ADDR,
              SHOW_NAME };
 
@@ -36,6 +44,7 @@ struct operand {
     u8 width, scale;       /* of the joined pieces; shift of the formed value */
     u8 pieces;
     u8 constant;           /* FORM_CONST */
+    bool slice;            /* one of several in its member, 8 bits each: alloc, dep.z imm8 */
     u16 valid;             /* legal raw values, all ones if any */
     struct piece piece[ISA_MAX_PIECES];
     const s8 *values;      /* FORM_LIST */

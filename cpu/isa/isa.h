@@ -80,7 +80,7 @@ struct isa_template {
 };
 extern const struct isa_template *isa_templates; /* 32 of them */
 
-/* ---- Decode ------------------------------------------------------------------------------------ */
+/* ---- Decode ---------------------------------------------------------------------------------- */
 
 enum isa_legality {
     ISA_OK,
@@ -113,19 +113,20 @@ void isa_decode_bundle(const u8 bundle[16], struct insn out[3], struct bundle_in
 void isa_split(const u8 bundle[16], unsigned *template, u64 slot[3]);
 void isa_join(unsigned template, const u64 slot[3], u8 bundle[16]);
 
-/* ---- Encode: the inverse, but for ignored bits, which become 0 ---------------------------------- */
+/* ---- Encode: the inverse, but for ignored bits, which become 0 ------------------------------- */
 
 /* false if an operand does not fit its field.  lslot is written by X instructions only. */
 bool isa_encode_slot(const struct insn *in, u64 *slot41, u64 *lslot);
 bool isa_encode_bundle(unsigned template, const struct insn in[3], u8 bundle[16]);
 
-/* ---- Disassemble: the text of GNU objdump --------------------------------------------------------- */
+/* ---- Disassemble: the text of GNU objdump ---------------------------------------------------- */
 
 /* "(p06) br.cond.dptk.few 0x4000" without the stop; branch targets as addresses relative to `ip`,
  * the address of the bundle.  Returns the length; the text is cut at size. */
 size_t isa_disasm_slot(char unit, u64 slot41, u64 lslot, u64 ip, char *text, size_t size);
 
-/* Slot 0 to 2 of a bundle as one line, "[MII]       add r1=r2,r3;;".  The last slot of MLX has none. */
+/* Slot 0 to 2 of a bundle as one line, "[MII]       add r1=r2,r3;;".  The last slot of MLX has
+ * none. */
 size_t isa_disasm(const u8 bundle[16], unsigned slotno, u64 ip, char *text, size_t size);
 
 /* The bundle as lines, each with its address and a newline. */

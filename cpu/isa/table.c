@@ -1,6 +1,6 @@
-/* From text to table: reads the .def files once at start-up and turns every row into a (mask, match)
- * pair and a list of operands, sorted into buckets that decode can index.  What cannot be true is
- * refused here, by file, row and field, so that nothing later needs to doubt the table.
+/* From text to table: reads the .def files once at start-up and turns every row into a (mask,
+ * match) pair and a list of operands, sorted into buckets that decode can index.  What cannot be
+ * true is refused here, by file, row and field, so that nothing later needs to doubt the table.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cpu/isa/isa-priv.h"
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- The .def files as arrays --------------------------------------------------------------- */
+/* ---- The .def files as arrays ---------------------------------------------------------------- */
 
 static const struct format_text format_texts[] = {
 #define FORMAT(name, fields) { #name, fields },
@@ -76,7 +76,8 @@ enum { WHERE_r1 = TO_R1, WHERE_r2 = TO_R2, WHERE_r3 = TO_R3, WHERE_r4 = TO_R4, W
 
 static const struct operand_text operand_texts[] = {
 #define REG(name, fields, regs, to) \
-    { #name, fields, { .kind = OPERAND_REG, .file = FILE_##regs, .where = WHERE_##to, .valid = ANY } },
+    { #name, fields, { .kind = OPERAND_REG, .file = FILE_##regs, .where = WHERE_##to, \
+                       .valid = ANY } },
 #define IMM(name, fields, how, up, to, show, set) \
     { #name, fields, { .kind = OPERAND_IMM, .form = FORM_##how, .scale = up, .where = WHERE_##to, \
                        .shown = SHOW_##show, .valid = set } },
@@ -132,7 +133,7 @@ static struct word next_word(const char **at)
     return (struct word){ s, (size_t)(*at - s) };
 }
 
-/* ---- Formats ---------------------------------------------------------------------------------- */
+/* ---- Formats --------------------------------------------------------------------------------- */
 
 struct field {
     struct word name;
@@ -207,7 +208,7 @@ static struct field *find_field(struct layout *l, struct word name)
     return NULL;
 }
 
-/* ---- One row ----------------------------------------------------------------------------------- */
+/* ---- One row --------------------------------------------------------------------------------- */
 
 struct making {
     struct builder *b;
@@ -377,7 +378,9 @@ static bool read_name(struct making *m)
 static void note_register(struct making *m, const struct operand *op, bool written)
 {
     struct insn_row *r = m->row;
-    u8 set = (u8)(1u << op->where);
+    u8 set = op->where == TO_P1   ? IN_P1
+             : op->where == TO_P2 ? IN_P2
+                                  : (u8)(IN_R1 << (op->where - TO_R1));
     switch (op->file) {
     case FILE_GR: *(written ? &r->gr_targets : &r->gr_sources) |= set; break;
     case FILE_FR: *(written ? &r->fr_targets : &r->fr_sources) |= set; break;
@@ -434,6 +437,17 @@ static bool all_fields_used(struct making *m)
     return true;
 }
 
+/* Operands of alloc, and of dep.z with an immediate, share a member of struct insn. */
+static void note_slices(struct row_code *c)
+{
+    for (unsigned i = 0; i < c->count; i++) {
+        for (unsigned j = 0; j < c->count; j++) {
+            bool wide = c->op[i].where == TO_IMM || c->op[i].where == TO_AUX;
+            if (i != j && wide && c->op[i].where == c->op[j].where) c->op[i].slice = true;
+        }
+    }
+}
+
 /* The legality rules that follow from the operands. */
 static void note_checks(struct insn_row *r, struct row_code *c)
 {
@@ -466,6 +480,7 @@ static bool add_row(struct builder *b, const struct row_text *text)
     if (!read_attrs(&m) || !read_match(&m, &r->mask, &r->match) || !read_name(&m) ||
         !read_operands(&m) || !add_qp(&m) || !all_fields_used(&m)) return false;
     note_checks(r, c);
+    note_slices(c);
     t->count++;
     return true;
 }
@@ -487,7 +502,7 @@ static bool add_alias(struct builder *b, const struct row_text *text)
     return true;
 }
 
-/* ---- Overlaps and buckets ------------------------------------------------------------------------ */
+/* ---- Overlaps and buckets -------------------------------------------------------------------- */
 
 static bool runs_in(const struct insn_row *r, enum slot_unit u)
 {
@@ -577,7 +592,7 @@ bool isa_table_build(struct isa_table *t, const struct isa_text *text)
     return true;
 }
 
-/* ---- The one table, and the templates -------------------------------------------------------------- */
+/* ---- The one table, and the templates -------------------------------------------------------- */
 
 struct isa_table isa_table;
 const struct insn_row *insn_rows;

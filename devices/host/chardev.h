@@ -23,6 +23,7 @@ struct chardev_ops {
 
 struct chardev {
     const struct chardev_ops *ops;
+    bool person; /* somebody may sit at the other end and wait */
 };
 
 static inline void chardev_write(struct chardev *dev, const void *data, size_t len)
@@ -51,13 +52,19 @@ typedef void console_command_fn(void *opaque, enum console_command command);
 
 /* Standard input and output.  A terminal goes to raw mode, with Ctrl-A as the escape key. */
 struct chardev *chardev_stdio_new(console_command_fn *fn, void *opaque);
-bool chardev_stdio_is_terminal(const struct chardev *dev);
 
 /* Output to a file, input from another; either may be NULL. */
 struct chardev *chardev_file_new(const char *out_path, const char *in_path, GError **err);
 
 /* Output is dropped, there is no input. */
 struct chardev *chardev_null_new(void);
+
+/* A new pseudo-terminal (its name is logged), or a socket that one client at a time may connect to. */
+struct chardev *chardev_pty_new(GError **err);
+struct chardev *chardev_socket_new(const char *where, GError **err); /* "tcp:PORT", "unix:PATH" */
+
+/* By name: stdio, none, file:PATH, pty, tcp:PORT, unix:PATH. */
+struct chardev *chardev_open(const char *name, console_command_fn *fn, void *opaque, GError **err);
 
 /* Memory at both ends, for tests: `out` collects, chardev_buffer_type() queues input. */
 struct chardev *chardev_buffer_new(void);

@@ -126,11 +126,7 @@ struct chardev *chardev_stdio_new(console_command_fn *fn, void *opaque)
     s->command = fn;
     s->opaque = opaque;
     s->terminal = fn && isatty(STDIN_FILENO);
+    s->dev.person = s->terminal;
     if (s->terminal) enter_raw_mode();
     return &s->dev;
-}
-
-bool chardev_stdio_is_terminal(const struct chardev *dev)
-{
-    return dev->ops == &stdio_ops && CONTAINER_OF(dev, struct stdio, dev)->terminal;
 }

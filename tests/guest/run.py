@@ -7,7 +7,8 @@
 
 Every test runs four times: as it comes, in slices of two lengths, and in the observed loop.
 Console, status and the hash of the final state must be the same each time, so that every guest
-test is a determinism test, and compares the two loops.
+test is a determinism test, and compares the two loops.  The host's stack is kept small: handlers jump
+to each other, and one that forgot to would be seen here.
 
     run.py EPIC64 SOURCE
 
@@ -16,6 +17,7 @@ SPDX-License-Identifier: GPL-2.0-or-later
 import ast
 import os
 import re
+import resource
 import subprocess
 import sys
 import tempfile
@@ -60,6 +62,10 @@ def image_for(source, directory):
     raise SystemExit(SKIP)
 
 
+def small_stack():
+    resource.setrlimit(resource.RLIMIT_STACK, (1 << 20, resource.getrlimit(resource.RLIMIT_STACK)[1]))
+
+
 def main():
     epic64, source = sys.argv[1:]
     console, status, options = expectations(source)
@@ -69,7 +75,7 @@ def main():
         image = image_for(source, directory)
         for name, extra in WAYS:
             command = [epic64, "run", "--hash", "--max-insns=100000000"] + options + extra + [image]
-            done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=small_stack)
             out, err = done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
             found = re.search(r"^hash ([0-9a-f]{16})$", err, re.M)
             hashes.add(found.group(1) if found else None)

@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-#include "cpu/state-priv.h"
+#include "cpu/rse.h"
+#include "tests/isa/ledger.h"
 
 /* Registers that are loaded and compared.  Left out: ar.itc and cr.itm (time moves on), what
  * derives from others, and what reading would change. */
@@ -217,11 +218,12 @@ static unsigned in_frame(const struct probe *p)
 }
 
 /* Into the processor.  Order matters: the frame says where registers are, psr.bn which bank. */
-static void load(struct harness *h)
+void harness_load(struct harness *h)
 {
     const struct probe *p = &h->before;
 
     cpu_set_psr(h->cpu, p->psr);
+    rse_reset(h->cpu); /* nothing dirty */
     cpu_set_ar(h->cpu, 16, p->ar[16]);
     cpu_set_ar(h->cpu, 18, p->ar[18]);
     cpu_set_cfm(h->cpu, p->cfm);
@@ -283,7 +285,11 @@ void harness_run_bundle(struct harness *h, unsigned template, const u64 slots[3]
         memcpy(h->placed + 1, bundle, 16);
     }
     h->slot = first;
-    load(h);
+    if (h->loaded) {
+        cpu_set_ip(h->cpu, h->code, first);
+    } else {
+        harness_load(h);
+    }
     if (loop == HARNESS_OBSERVED) {
         why = cpu_step(h->cpu, 1);
         for (int i = 0; i < 3 && cpu_ip(h->cpu) == h->code && !h->failure[0]; i++) {
@@ -295,6 +301,7 @@ void harness_run_bundle(struct harness *h, unsigned template, const u64 slots[3]
     if (h->failure[0]) fail_msg("%s: fatal: %s", h->what, h->failure);
     if (why != CPU_BUDGET) fail_msg("%s: the run ended with %d", h->what, (int)why);
     store(h);
+    ledger_ran(h, h->running, bundle, first, loop);
 }
 
 /* Templates without stops that have each unit in each slot. */
@@ -354,7 +361,16 @@ void harness_run(struct harness *h, const struct insn *in, unsigned slot, enum h
     bool fits = unit_of(in) == 'X' ? isa_encode_slot(in, &slots[2], &slots[1])
                                    : isa_encode_slot(in, &slots[slot], NULL);
     if (!fits) fail_msg("%s: an operand does not fit", h->what);
+    h->running = in;
     harness_run_bundle(h, places[i].template, slots, slot, loop);
+    h->running = NULL;
+}
+
+void harness_run_on(struct harness *h, const struct insn *in, unsigned slot, enum harness_loop loop)
+{
+    h->loaded = true;
+    harness_run(h, in, slot, loop);
+    h->loaded = false;
 }
 
 /* --- expecting -------------------------------------------------------------------------------- */
@@ -402,6 +418,7 @@ void harness_expect_at(struct harness *h, const struct probe *want, u64 ip)
         compare(h, "cr", watched_crs[i], h->after.cr[watched_crs[i]], want->cr[watched_crs[i]]);
     }
     compare(h, "psr, ", 0, h->after.psr, want->psr);
+    ledger_checked();
 }
 
 void harness_expect(struct harness *h, const struct probe *want)
@@ -419,6 +436,7 @@ void harness_expect_fault(struct harness *h, unsigned vector, u64 isr)
     compare(h, "cr.ipsr, ", 0, got->cr[16], h->before.psr | (u64)h->slot << 41);
     compare(h, "psr.bn and ic, ", 0, got->psr & (PSR_BN | PSR_IC), 0);
     compare_registers(h, &h->before);
+    ledger_checked();
 }
 
 /* --- whole families --------------------------------------------------------------------------- */

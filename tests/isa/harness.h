@@ -55,10 +55,12 @@ struct harness {
     struct cpu *cpu;
     struct physmem *pm;
     struct probe before, after;
+    bool loaded;         /* of harness_run_on: the processor is as the test made it */
     u64 code;            /* bundle address of the instruction */
     unsigned slot;       /* where the last one was placed */
     u64 placed[3];       /* address and bundle in memory now */
     u64 random;          /* state of the generator */
+    const struct insn *running; /* of harness_run, for the ledger */
     const char *what;    /* shown when an expectation fails */
     char failure[256];   /* words of the fatal hook */
 };
@@ -94,6 +96,9 @@ void harness_run(struct harness *h, const struct insn *in, unsigned slot, enum h
 /* The same for three raw slots. */
 void harness_run_bundle(struct harness *h, unsigned template, const u64 slots[3], unsigned first,
                         enum harness_loop loop);
+/* harness_run in two steps, for tests that do something to the processor in between. */
+void harness_load(struct harness *h);
+void harness_run_on(struct harness *h, const struct insn *in, unsigned slot, enum harness_loop loop);
 u64 harness_nop(char unit); /* 'M' 'I' 'F' 'B' 'X' */
 
 /* Data memory: any range in RAM. */

@@ -15,8 +15,10 @@
 #define PHYS_UC (1ull << 63)
 
 /* The format of SDM 2:4.1.1.5. */
-enum { PTE_P = 1, PTE_UC = 4 << 2, PTE_UCE = 5 << 2, PTE_WC = 6 << 2, PTE_NAT = 7 << 2, PTE_A = 1 << 5,
-       PTE_D = 1 << 6 };
+enum {
+    PTE_P = 1, PTE_UC = 4 << 2, PTE_UCE = 5 << 2, PTE_WC = 6 << 2, PTE_NAT = 7 << 2,
+    PTE_A = 1 << 5, PTE_D = 1 << 6
+};
 #define PTE_PL(n) ((u64)(n) << 7)
 #define PTE_AR(n) ((u64)(n) << 9)
 #define PTE_ED (1ull << 52)
@@ -100,6 +102,14 @@ static inline void kit_expect_bytes(struct harness *h, u64 pa, const u8 *want, u
                      want[i]);
         }
     }
+}
+
+static inline u64 kit_encode(const struct insn *in)
+{
+    u64 slot = 0;
+
+    if (!isa_encode_slot(in, &slot, NULL)) fail_msg("%s does not encode", insn_rows[in->row].name);
+    return slot;
 }
 
 /* A refused reference: everything harness_expect_fault checks, and the address. */

@@ -163,7 +163,8 @@ static const struct relation plain[] = {
 };
 static const struct relation parallel[] = { { "eq", false, equal }, { "ne", false, unequal } };
 static const struct relation with_zero[] = {
-    { "gt", true, greater }, { "le", true, at_most }, { "ge", true, at_least }, { "lt", true, less },
+    { "gt", true, greater }, { "le", true, at_most },
+    { "ge", true, at_least }, { "lt", true, less },
 };
 
 static void check_all_compares(struct harness *h, const char *mnemonic, unsigned bits)
@@ -218,8 +219,12 @@ static bool pick_bit(struct harness *h, struct insn *in, enum test test, bool *n
     if (in->r3 && harness_below(h, 3) == 0) probe_set_nat(p, in->r3, true);
     *nat = test == TBIT && probe_nat(p, in->r3);
     if (test == TNAT) return probe_nat(p, in->r3);
-    in->imm = test == TF ? 32 + harness_below(h, harness_below(h, 2) ? 2 : 32) : harness_below(h, 64);
-    return test == TF ? feature((unsigned)in->imm) : p->gr[in->r3] >> in->imm & 1;
+    if (test == TF) {
+        in->imm = 32 + harness_below(h, harness_below(h, 2) ? 2 : 32);
+        return feature((unsigned)in->imm);
+    }
+    in->imm = harness_below(h, 64);
+    return p->gr[in->r3] >> in->imm & 1;
 }
 
 static void check_test(struct harness *h, const char *mnemonic, enum test test, bool zero,
@@ -264,7 +269,7 @@ static void tf_tests_a_feature(void **state)
 
 /* --- by hand ---------------------------------------------------------------------------------- */
 
-/* The immediate is sign-extended first, then taken as unsigned: cmp.ltu -1 is the greatest number. */
+/* The immediate is sign-extended first, then taken as unsigned: -1 is the greatest number. */
 static void ltu_takes_a_negative_immediate_as_a_large_number(void **state)
 {
     struct harness *h = *state;

@@ -1,6 +1,6 @@
 /* Floating-point instructions around the arithmetic: which status field is read and written, which
- * exceptions fault, trap or leave a flag, ISR codes, NaTVal, disabled registers, predicates, and the
- * quick path against the exact one.  (cpu/fp has tests of its own for the numbers.)
+ * exceptions fault, trap or leave a flag, ISR codes, NaTVal, disabled registers, predicates, and
+ * the quick path against the exact one.  (cpu/fp has tests of its own for the numbers.)
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include <math.h>
@@ -8,7 +8,7 @@
 
 #include "tests/isa/memkit.h"
 
-enum { V = 1, DEN = 2, Z = 4, O = 8, U = 16, I = 32 };
+enum { V = 1, DEN = 2, Z = 4, O = 8, U = 16, I = 32, EVERYTHING = 63 };
 
 /* FPSR from scratch: traps disabled, all sf {pc 64, nearest}, no flags. */
 #define QUIET (0x3full | 0xcull << 6 | 0xcull << 19 | 0xcull << 32 | 0xcull << 45)
@@ -72,7 +72,7 @@ static struct probe want_fr10(const struct harness *h, struct fpreg f)
     return want;
 }
 
-/* --- fma and friends ------------------------------------------------------------------------------ */
+/* --- fma and friends -------------------------------------------------------------------------- */
 
 static double product(int op, double a, double b) { return op == 2 ? -(a * b) : a * b; }
 static double sum(int op, double a, double c) { return op == 0 ? a + c : op == 1 ? a - c : c - a; }
@@ -89,15 +89,17 @@ static void double_arithmetic_is_ieee(void **state)
 
     for (unsigned i = 0; i < 600; i++) {
         int op = (int)(i % 3);
-        unsigned sf = harness_below(h, 4), shape = harness_below(h, 3);
+        unsigned sf = harness_below(h, 4), shape = harness_below(h, 4);
         bool known = harness_below(h, 2);
         double a = random_double(h), b = random_double(h), c = random_double(h);
         kit_fresh(h);
         if (harness_below(h, 8) == 0) a = copysign(0, a);
         if (harness_below(h, 8) == 0) b = 0, c = -0.0;
         if (harness_below(h, 8) == 0) c = shape == 1 ? a : -a * b;
+        if (shape == 3) b = 0; /* f0 as a factor */
         struct insn in = fp_insn(h, names[op], sf);
         put_sources(h, reg(a), reg(b), reg(c));
+        if (shape == 3) in.r4 = 0;
         double r = both(op, a, b, c);
         bool inexact;
         if (shape == 0) {
@@ -155,19 +157,22 @@ static void precision_is_the_completers_or_the_status_fields(void **state)
         unsigned pc;
         int bits;
     } cases[] = {
-        { "fma", 0, 24 }, { "fma", 2, 53 }, { "fma", 3, 64 }, { "fma_s", 3, 24 }, { "fma_d", 3, 53 },
+        { "fma", 0, 24 }, { "fma", 2, 53 }, { "fma", 3, 64 }, { "fma_s", 3, 24 },
+        { "fma_d", 3, 53 },
         { "fma_d", 0, 53 }, { "fma_s", 2, 24 },
     };
 
     for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
         for (int n = 20; n < 64; n++) {
-            for (unsigned sf = 0; sf < 4; sf++) {
+            for (unsigned k = 0; k < 8; k++) {
+                unsigned sf = k % 4;
+                bool known = k > 3;
                 kit_fresh(h);
                 struct insn in = fp_insn(h, cases[i].meaning, sf);
                 put_sources(h, one, one, power(-n)); /* 1 * 1 + 2^-n, a tie at n == bits */
                 u64 fpsr = (QUIET & ~CONTROL(sf, 0xc)) | CONTROL(sf, cases[i].pc << 2);
                 bool fits = n < cases[i].bits;
-                h->before.ar[40] = fpsr;
+                h->before.ar[40] = fpsr | (known ? FLAGS(sf, I) : 0);
                 struct fpreg r = one;
                 if (fits) r.sig |= 1ull << (63 - n);
                 struct probe want = want_fr10(h, r);
@@ -202,7 +207,7 @@ static void rounding_follows_the_status_field(void **state)
     }
 }
 
-/* --- exceptions ------------------------------------------------------------------------------------ */
+/* --- exceptions ------------------------------------------------------------------------------- */
 
 static const struct exception {
     const char *meaning;
@@ -232,7 +237,8 @@ static const struct exception {
       { 0 }, 0 },
     { "fcvt_fx_trunc", { 0 }, { 0 }, { 3ull << 62, 0xffff, 1 }, { ~0ull, 0x1003e, 0 }, I, I, 0,
       1 << 13, { ~0ull, 0x1003e, 0 }, I },
-    { "fmin", { 1ull << 63, 0xffff, 0 }, { 0 }, { 3ull << 62, 0x1ffff, 0 }, { 1ull << 63, 0xffff, 0 },
+    { "fmin", { 1ull << 63, 0xffff, 0 }, { 0 }, { 3ull << 62, 0x1ffff, 0 },
+      { 1ull << 63, 0xffff, 0 },
       V, V, 1, 0, { 0 }, 0 },
 };
 
@@ -371,14 +377,15 @@ static void parallel_halves_are_reported_apart(void **state)
     }
 }
 
-/* --- NaTVal, targets, disabled registers ----------------------------------------------------------- */
+/* --- NaTVal, targets, disabled registers ------------------------------------------------------ */
 
 static const struct {
     const char *meaning;
     unsigned sources; /* bit 2: f2, 3: f3, 4: f4 */
 } arithmetic[] = {
-    { "fma", 28 }, { "fma_s", 28 }, { "fma_d", 28 }, { "fms", 28 }, { "fms_d", 28 }, { "fnma_s", 28 },
-    { "fpma", 28 }, { "fpms", 28 }, { "fpnma", 28 }, { "xma_l", 28 }, { "xma_h", 28 }, { "xma_hu", 28 },
+    { "fma", 28 }, { "fma_s", 28 }, { "fma_d", 28 }, { "fms", 28 }, { "fms_d", 28 },
+    { "fnma_s", 28 }, { "fpma", 28 }, { "fpms", 28 }, { "fpnma", 28 }, { "xma_l", 28 },
+    { "xma_h", 28 }, { "xma_hu", 28 },
     { "fselect", 28 }, { "fmin", 12 }, { "fmax", 12 }, { "famin", 12 }, { "famax", 12 },
     { "fpmin", 12 }, { "fpmax", 12 }, { "fpamin", 12 }, { "fpamax", 12 }, { "fpcmp_eq", 12 },
     { "fpcmp_lt", 12 }, { "fpcmp_le", 12 }, { "fpcmp_unord", 12 }, { "fpcmp_neq", 12 },
@@ -399,7 +406,8 @@ static struct insn arith_insn(struct harness *h, unsigned i, u8 target, u8 f2, u
     if (arithmetic[i].sources & 4) in.r2 = f2;
     if (arithmetic[i].sources & 8) in.r3 = f3;
     if (arithmetic[i].sources & 16) in.r4 = f4;
-    if (strstr(arithmetic[i].meaning, "rcpa") || strstr(arithmetic[i].meaning, "rsqrta")) in.p2 = 11;
+    if (strstr(arithmetic[i].meaning, "rcpa") ||
+        strstr(arithmetic[i].meaning, "rsqrta")) in.p2 = 11;
     return in;
 }
 
@@ -415,7 +423,7 @@ static void natval_in_is_natval_out_without_flags(void **state)
                 struct insn in = arith_insn(h, i, 10, 7, 8, 9);
                 put_sources(h, snan, snan, snan); /* would be invalid */
                 h->before.fr[which == 2 ? 7 : which == 3 ? 8 : 9] = natval;
-                h->before.ar[40] = quick ? QUIET | FLAGS(0, I) : QUIET - ENABLE(V | DEN | Z | O | U | I);
+                h->before.ar[40] = quick ? QUIET | FLAGS(0, I) : QUIET - ENABLE(EVERYTHING);
                 struct probe want = want_fr10(h, natval);
                 if (in.p2) probe_set_pr(&want, 11, false);
                 harness_run(h, &in, 2, HARNESS_FAST);
@@ -495,7 +503,7 @@ static void predicated_off_means_nothing_happens(void **state)
         probe_set_pr(&h->before, 13, false);
         probe_set_pr(&h->before, 11, true);
         put_sources(h, snan, unnormal, snan);
-        h->before.ar[40] = QUIET - ENABLE(V | DEN | Z | O | U | I);
+        h->before.ar[40] = QUIET - ENABLE(EVERYTHING);
         h->before.psr |= PSR_DFL | PSR_DFH;
         struct probe want = h->before;
         if (in.p2) probe_set_pr(&want, 11, false); /* frcpa family: p2 is cleared all the same */
@@ -506,14 +514,14 @@ static void predicated_off_means_nothing_happens(void **state)
     }
 }
 
-/* --- predicates ------------------------------------------------------------------------------------ */
+/* --- predicates ------------------------------------------------------------------------------- */
 
 static void compares_write_both_predicates(void **state)
 {
     struct harness *h = *state;
     static const char *const names[] = { "fcmp_eq", "fcmp_lt", "fcmp_le", "fcmp_unord" };
-    static const double values[] = { 0.0, -0.0, 1, -1, 1.5, -1e300, 1e300, 3e-310, INFINITY, -INFINITY,
-                                     NAN };
+    static const double values[] = { 0.0, -0.0, 1, -1, 1.5, -1e300, 1e300, 3e-310, INFINITY,
+                                     -INFINITY, NAN };
     char name[32];
 
     for (unsigned i = 0; i < 8; i++) {
@@ -566,13 +574,15 @@ static void compares_write_both_predicates(void **state)
 static void fclass_knows_its_classes(void **state)
 {
     struct harness *h = *state;
-    enum { POS = 1, NEG = 2, ZERO = 4, UNORM = 8, NORM = 16, INF = 32, SNAN = 64, QNAN = 128, NAT = 256 };
+    enum { C_POS = 1, C_NEG = 2, C_ZERO = 4, C_UNORM = 8, C_NORM = 16, C_INF = 32, C_SNAN = 64,
+           C_QNAN = 128, C_NAT = 256 };
     const struct {
         struct fpreg f;
         unsigned class;
     } cases[] = {
-        { zero, ZERO }, { one, NORM }, { unnormal, UNORM }, { infinity_, INF }, { snan, SNAN },
-        { qnan, QNAN }, { natval, NAT }, { { 0, 0x1003e, 0 }, UNORM }, { { 0, 0x1fffe, 1 }, UNORM },
+        { zero, C_ZERO }, { one, C_NORM }, { unnormal, C_UNORM }, { infinity_, C_INF },
+        { snan, C_SNAN }, { qnan, C_QNAN }, { natval, C_NAT },
+        { { 0, 0x1003e, 0 }, C_UNORM }, { { 0, 0x1fffe, 1 }, C_UNORM },
         { { 1, 0x1ffff, 0 }, 0 }, /* unsupported */
     };
 
@@ -580,18 +590,17 @@ static void fclass_knows_its_classes(void **state)
         for (unsigned mask = 0; mask < 512; mask += 1 + harness_below(h, 7)) {
             for (unsigned sign = 0; sign < 2; sign++) {
                 struct fpreg f = cases[i].f;
-                bool natv = cases[i].class == NAT;
+                bool natv = cases[i].class == C_NAT;
                 if (natv && sign) continue;
                 f.sign |= sign;
-                bool signs = cases[i].class & (ZERO | UNORM | NORM | INF);
-                bool rel = (cases[i].class & mask) && (!signs || (mask & (f.sign ? NEG : POS)));
+                bool signs = cases[i].class & (C_ZERO | C_UNORM | C_NORM | C_INF);
+                bool rel = (cases[i].class & mask) && (!signs || (mask & (f.sign ? C_NEG : C_POS)));
                 kit_fresh(h);
                 struct insn in = kit_insn(h, mask & 1 ? "fclass_m" : "fclass_m_unc", 0, 40, 0);
-                in.p1 = 3, in.p2 = 0, in.imm = mask;
+                in.p1 = 3, in.p2 = 50, in.imm = mask;
                 h->before.fr[40] = f;
-                in.p2 = 50;
                 struct probe want = h->before;
-                bool clear = natv && !(mask & NAT);
+                bool clear = natv && !(mask & C_NAT);
                 probe_set_pr(&want, 3, rel && !clear), probe_set_pr(&want, 50, !rel && !clear);
                 harness_run(h, &in, 1, HARNESS_FAST);
                 harness_expect(h, &want);
@@ -608,8 +617,10 @@ static void approximations_write_p2(void **state)
         struct fpreg f2, f3, want;
         bool p2;
     } cases[] = {
-        { "frcpa", { 1ull << 63, 0xffff, 0 }, { 1ull << 63, 0xffff, 0 }, { 0x7fcull << 53, 0xfffe, 0 }, 1 },
-        { "frcpa", { 1ull << 63, 0xffff, 0 }, { 1ull << 63, 0x10000, 1 }, { 0x7fcull << 53, 0xfffd, 1 }, 1 },
+        { "frcpa", { 1ull << 63, 0xffff, 0 }, { 1ull << 63, 0xffff, 0 },
+          { 0x7fcull << 53, 0xfffe, 0 }, 1 },
+        { "frcpa", { 1ull << 63, 0xffff, 0 }, { 1ull << 63, 0x10000, 1 },
+          { 0x7fcull << 53, 0xfffd, 1 }, 1 },
         { "frcpa", { 0, 0, 0 }, { 1ull << 63, 0xffff, 1 }, { 0, 0, 1 }, 0 },
         { "frsqrta", { 0 }, { 1ull << 63, 0x10001, 0 }, { 0x7fcull << 53, 0xfffd, 0 }, 1 },
         { "frsqrta", { 0 }, { 0, 0, 1 }, { 0, 0, 1 }, 0 },
@@ -628,15 +639,16 @@ static void approximations_write_p2(void **state)
     }
 }
 
-/* --- FPSR itself ------------------------------------------------------------------------------------ */
+/* --- FPSR itself ------------------------------------------------------------------------------ */
 
 static void status_fields_are_set_cleared_and_checked(void **state)
 {
     struct harness *h = *state;
 
     for (unsigned i = 0; i < 400; i++) {
-        unsigned sf = harness_below(h, 4), sf0 = harness_below(h, 64) & ~4u, amask = harness_below(h, 128);
-        unsigned omask = harness_below(h, 128), flags = harness_below(h, 64), f0 = harness_below(h, 64);
+        unsigned sf = harness_below(h, 4), sf0 = harness_below(h, 64) & ~4u;
+        unsigned amask = harness_below(h, 128), omask = harness_below(h, 128);
+        unsigned flags = harness_below(h, 64), f0 = harness_below(h, 64);
         if ((sf0 >> 2 & 3) == 1) sf0 |= 8;
         u64 other = harness_random(h) & 0x1fffull << 32; /* sf2 */
         u64 fpsr = (harness_random(h) & 0x3f) | CONTROL(0, sf0) | FLAGS(0, f0);
@@ -673,35 +685,61 @@ static void status_fields_are_set_cleared_and_checked(void **state)
     }
 }
 
-/* The short cut must see every change of FPSR: through mov, fsetc, fclrf and its own flags. */
+/* Two bundles, {MFI: in} and {MFB: fma.d f10 = 1 * 1 + 2^-60 in sf1; br .}, without a stop of the
+ * processor in between: the short cut must see what the first one did to FPSR. */
+static void run_before_add(struct harness *h, const struct insn *in, unsigned template,
+                           unsigned slot)
+{
+    struct insn add = fp_insn(h, "fma_d", 1);
+    u64 slots[3] = { harness_nop('M'), harness_nop('F'), harness_nop('I') };
+    u64 next[2], old[2], f = kit_encode(&add);
+
+    next[0] = 0x1c | harness_nop('M') << 5 | f << 46;
+    next[1] = f >> 18 | 4ull << 37 << 23;
+    harness_peek(h, h->code + 16, old, 16);
+    harness_poke(h, h->code + 16, next, 16);
+    slots[slot] = kit_encode(in);
+    put_sources(h, one, one, power(-60));
+    harness_run_bundle(h, template, slots, 0, HARNESS_FAST);
+    harness_poke(h, h->code + 16, old, 16);
+}
+
 static void a_changed_fpsr_counts_at_once(void **state)
 {
     struct harness *h = *state;
-    struct insn add = fp_insn(h, "fma_d", 1), clear = kit_insn(h, "fclrf", 0, 0, 0);
+    struct insn clear = kit_insn(h, "fclrf", 0, 0, 0), set = kit_insn(h, "fsetc", 0, 0, 0);
     struct insn mov = kit_insn(h, "mov_to_ar_m_r", 0, 43, 40);
+    struct fpreg up = { (1ull << 63) + (1 << 11), 0xffff, 0 };
 
-    clear.x = 1;
     kit_fresh(h);
-    put_sources(h, one, one, power(-60));
-    h->before.ar[40] = QUIET;
-    harness_run(h, &add, 1, HARNESS_FAST);
-    assert_true(h->after.ar[40] == (QUIET | FLAGS(1, I)));
-    h->before.ar[40] = h->after.ar[40];
-    harness_run(h, &clear, 1, HARNESS_FAST);
-    assert_true(h->after.ar[40] == QUIET);
-    h->before.ar[40] = QUIET;
-    harness_run(h, &add, 1, HARNESS_FAST);
-    assert_true(h->after.ar[40] == (QUIET | FLAGS(1, I)));
-    h->before.gr[43] = (QUIET | FLAGS(1, I)) - ENABLE(I);
-    harness_run(h, &mov, 0, HARNESS_FAST);
-    assert_true(h->after.ar[40] == h->before.gr[43]);
-    h->before.ar[40] = h->after.ar[40];
+    clear.x = set.x = 1;
+    set.imm = 0x7f, set.aux = 2 << 4; /* towards +infinity */
+    h->before.ar[40] = QUIET | FLAGS(1, I | U);
+    run_before_add(h, &clear, 0x0c, 1);
     struct probe want = want_fr10(h, one);
-    harness_run(h, &add, 1, HARNESS_FAST);
-    expect_trap(h, &want, 1 << 13);
+    want.ar[40] = QUIET | FLAGS(1, I);
+    harness_expect(h, &want);
+
+    h->before.ar[40] = QUIET | FLAGS(1, I);
+    run_before_add(h, &set, 0x0c, 1);
+    want = want_fr10(h, up);
+    want.ar[40] |= CONTROL(1, 2 << 4);
+    harness_expect(h, &want);
+
+    h->before.ar[40] = QUIET;
+    h->before.gr[43] = (QUIET | FLAGS(1, I)) - ENABLE(I);
+    run_before_add(h, &mov, 0x0c, 0);
+    assert_int_equal(h->after.ip, HARNESS_IVA + 0x5d00);
+    assert_true(h->after.cr[22] == h->code + 16 && h->after.ar[40] == h->before.gr[43]);
+    h->before.ar[40] = h->before.gr[43];
+    h->before.gr[43] = QUIET | FLAGS(1, I);
+    run_before_add(h, &mov, 0x0c, 0);
+    want = want_fr10(h, one);
+    want.ar[40] = QUIET | FLAGS(1, I);
+    harness_expect(h, &want);
 }
 
-/* --- integers and bits ------------------------------------------------------------------------------ */
+/* --- integers and bits ------------------------------------------------------------------------ */
 
 /* 64 x 64 bits by hand, 32 at a time. */
 static void multiply(u64 a, u64 b, u64 *high, u64 *low)
@@ -716,15 +754,16 @@ static void multiply(u64 a, u64 b, u64 *high, u64 *low)
 static void integers_and_bits_take_significands(void **state)
 {
     struct harness *h = *state;
-    static const char *const names[] = { "xma_l", "xma_h", "xma_hu", "fselect", "fand", "fandcm", "for",
-                                         "fxor", "fmerge_s", "fmerge_ns", "fmerge_se" };
+    static const char *const names[] = { "xma_l", "xma_h", "xma_hu", "fselect", "fand", "fandcm",
+                                         "for", "fxor", "fmerge_s", "fmerge_ns", "fmerge_se" };
 
     for (unsigned i = 0; i < 40 * ARRAY_LEN(names); i++) {
         unsigned n = i % ARRAY_LEN(names);
         kit_fresh(h);
         u64 a = harness_operand(h), b = harness_operand(h), c = harness_operand(h), high, low;
         struct fpreg f8 = { a, harness_below(h, 0x1fffe), harness_below(h, 2) };
-        struct fpreg f9 = { b, 0x1fffe, 1 }, f7 = { c, harness_below(h, 0x1fffe), harness_below(h, 2) };
+        struct fpreg f7 = { c, harness_below(h, 0x1fffe), harness_below(h, 2) };
+        struct fpreg f9 = { b, 0x1fffe, 1 };
         struct insn in = fp_insn(h, names[n], 0);
         if (n > 3) in.r4 = 0;
         put_sources(h, f8, f9, f7); /* f3, f4, f2 */

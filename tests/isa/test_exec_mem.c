@@ -1,13 +1,13 @@
 /* Loads and stores of both register files: values, base updates, NaT bits, UNAT, alignment, byte
- * order, devices, code that is stored to, and every fault a reference can take.  Expected values are
- * put together from bytes here.
+ * order, devices, code that is stored to, and every fault a reference can take.  Expected values
+ * are put together from bytes here.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/isa/memkit.h"
 
 #define D HARNESS_DATA
 
-/* --- general registers -------------------------------------------------------------------------- */
+/* --- general registers ------------------------------------------------------------------------ */
 
 enum form { PLAIN, BY_REG, BY_IMM };
 static const char *const form_suffix[] = { "", "_r", "_i" };
@@ -183,9 +183,12 @@ static void spill_and_fill_keep_nat_in_unat(void **state)
             kit_bytes(bytes, 8, false, h->before.gr[43]);
             struct probe want = h->before;
             want.gr[41] += in.imm;
-            want.ar[36] = (want.ar[36] & ~(1ull << i)) | (u64)nat << i;
-            harness_run(h, &in, 0, HARNESS_FAST);
-            harness_expect(h, &want);
+            for (int warm = 0; warm < 3; warm++) {
+                h->before.ar[36] ^= harness_random(h);
+                want.ar[36] = (h->before.ar[36] & ~(1ull << i)) | (u64)nat << i;
+                harness_run(h, &in, 0, HARNESS_FAST);
+                harness_expect(h, &want);
+            }
             if (!nat) kit_expect_bytes(h, pa, bytes, 8);
 
             kit_random_bytes(h, pa, bytes, 8);
@@ -209,7 +212,8 @@ static void spill_and_fill_keep_nat_in_unat(void **state)
 static void sixteen_bytes_go_through_csd(void **state)
 {
     struct harness *h = *state;
-    static const char *const loads[] = { "ld16", "ld16_acq" }, *const stores[] = { "st16", "st16_rel" };
+    static const char *const loads[] = { "ld16", "ld16_acq" };
+    static const char *const stores[] = { "st16", "st16_rel" };
     u8 bytes[16];
 
     for (unsigned i = 0; i < 2; i++) {
@@ -245,7 +249,7 @@ static void sixteen_bytes_go_through_csd(void **state)
     }
 }
 
-/* --- consumption and illegal targets ------------------------------------------------------------ */
+/* --- consumption and illegal targets ---------------------------------------------------------- */
 
 static void nat_addresses_and_data_are_consumed(void **state)
 {
@@ -265,13 +269,73 @@ static void nat_addresses_and_data_are_consumed(void **state)
     for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
         kit_fresh(h);
         struct insn in = kit_insn(h, cases[i].meaning, 40, 43, 41);
-        if (strncmp(cases[i].meaning, "ld", 2) == 0 && strncmp(cases[i].meaning, "ldfp", 4)) in.r2 = 0;
-        if (strncmp(cases[i].meaning, "st", 2) == 0) in.r1 = 0;
+        if (cases[i].meaning[0] == 'l' && strcmp(cases[i].meaning, "ldfps")) in.r2 = 0;
+        if (cases[i].meaning[0] == 's') in.r1 = 0;
         h->before.gr[41] = D;
         probe_set_nat(&h->before, cases[i].nat, true);
         EACH_LOOP(loop) {
             harness_run(h, &in, 0, loop);
             harness_expect_fault(h, 0x5600, cases[i].isr | 0x10);
+        }
+    }
+}
+
+/* The quick path is open (the same instruction just ran) when the reason against it appears. */
+static void a_warm_page_hides_no_fault(void **state)
+{
+    struct harness *h = *state;
+    static const struct {
+        const char *meaning;
+        u8 r1, r2;
+    } cases[] = {
+        { "ld8", 40, 0 }, { "ld4_i", 40, 0 }, { "ld8_r", 40, 33 }, { "ld8_fill", 40, 0 },
+        { "st8", 0, 34 }, { "st2_i", 0, 34 }, { "st8_spill_i", 0, 2 }, { "ldfd", 40, 0 },
+        { "ldfd_i", 40, 0 }, { "ldfs_r", 40, 33 }, { "ldfps_i", 40, 51 }, { "ldf_fill_i", 40, 0 },
+        { "stfd", 0, 40 }, { "stfd_i", 0, 40 }, { "stf_spill_i", 0, 40 }, { "xchg8", 40, 34 },
+        { "cmpxchg4_acq", 40, 34 }, { "lfetch_fault", 0, 0 }, { "lfetch_fault_i", 0, 0 },
+    };
+
+    for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
+        const char *m = cases[i].meaning;
+        bool store = m[0] == 's', sema = m[0] == 'x' || m[0] == 'c', fetch = m[1] == 'f';
+        bool fp = m[2] == 'f', update = strstr(m, "_i") || strstr(m, "_r");
+        u64 rw = store ? ISR_W_BIT : sema ? ISR_R_BIT | ISR_W_BIT : ISR_R_BIT;
+        kit_fresh(h);
+        struct insn in = kit_insn(h, m, cases[i].r1, cases[i].r2, 60);
+        if (strstr(m, "_i")) in.imm = 8;
+        h->before.gr[60] = D;
+        harness_run(h, &in, 0, HARNESS_FAST);
+        assert_int_equal(h->after.ip, h->code + 16);
+        probe_set_nat(&h->before, 60, true);
+        harness_run(h, &in, 0, HARNESS_FAST);
+        harness_expect_fault(h, 0x5600, fetch ? rw | ISR_NA_BIT | 0x14 : rw | 0x10);
+        probe_set_nat(&h->before, 60, false);
+        if ((store || sema) && !fp && !strstr(m, "spill")) {
+            probe_set_nat(&h->before, 34, true);
+            harness_run(h, &in, 0, HARNESS_FAST);
+            harness_expect_fault(h, 0x5600, rw | 0x10);
+            probe_set_nat(&h->before, 34, false);
+        }
+        if (fp) {
+            h->before.psr |= PSR_DFH;
+            harness_run(h, &in, 0, HARNESS_FAST);
+            harness_expect_fault(h, 0x5500, rw | 2);
+            h->before.psr &= ~PSR_DFH;
+        }
+        if (fp && store && !strstr(m, "spill")) {
+            h->before.fr[40] = FP_NATVAL;
+            harness_run(h, &in, 0, HARNESS_FAST);
+            harness_expect_fault(h, 0x5600, rw | 0x10);
+        }
+        if (update) { /* r60 leaves the frame, and with it the right to be written */
+            h->before.cfm = 28;
+            harness_run(h, &in, 0, HARNESS_FAST);
+            harness_expect_fault(h, 0x5400, 0);
+        }
+        if (cases[i].r1 == 40 && !fp) {
+            h->before.cfm = 8;
+            harness_run(h, &in, 0, HARNESS_FAST);
+            harness_expect_fault(h, 0x5400, 0);
         }
     }
 }
@@ -285,7 +349,8 @@ static void targets_outside_the_frame_are_illegal_before_anything_else(void **st
     } cases[] = {
         { "ld8", 60, 33 },   { "ld4_i", 60, 33 }, { "ld4_i", 33, 60 },    { "ld8_r", 33, 60 },
         { "ld8_a", 60, 33 }, { "ld8_s", 60, 33 }, { "ldfd_i", 33, 60 },   { "ldfd_s_r", 33, 60 },
-        { "st8_i", 0, 60 },  { "stfd_i", 0, 60 }, { "lfetch_i", 0, 60 },  { "lfetch_fault_r", 0, 60 },
+        { "st8_i", 0, 60 },  { "stfd_i", 0, 60 }, { "lfetch_i", 0, 60 },
+        { "lfetch_fault_r", 0, 60 },
         { "ld16", 60, 33 },  { "getf_sig", 60, 0 }, { "getf_d", 60, 0 },  { "ld8_c_nc", 60, 33 },
         { "xchg8", 60, 33 }, { "fetchadd8_acq", 60, 33 }, { "cmp8xchg16_acq", 60, 33 },
         { "cmpxchg4_rel", 60, 33 },
@@ -308,7 +373,7 @@ static void targets_outside_the_frame_are_illegal_before_anything_else(void **st
     }
 }
 
-/* --- alignment and byte order ------------------------------------------------------------------- */
+/* --- alignment and byte order ----------------------------------------------------------------- */
 
 struct sized {
     const char *load, *store;
@@ -328,7 +393,8 @@ static struct fpreg number_of(const struct sized *s, const u8 *p, bool be)
 
     if (s->size == 16 || s->size == 10) {
         unsigned extra = s->size - 8;
-        u64 sig = kit_number(be ? p + extra : p, 8, be), high = kit_number(be ? p : p + 8, extra, be);
+        u64 sig = kit_number(be ? p + extra : p, 8, be);
+        u64 high = kit_number(be ? p : p + 8, extra, be);
         unsigned top = s->size == 16 ? 17 : 15;
         u32 exp = (u32)(high & ((1u << top) - 1)), sign = high >> top & 1;
         if (s->size == 10 && exp == 0x7fff) exp = 0x1ffff;
@@ -449,7 +515,7 @@ static void big_endian_pairs_swap_each_half(void **state)
     harness_expect(h, &want);
 }
 
-/* --- floating-point registers ------------------------------------------------------------------- */
+/* --- floating-point registers ----------------------------------------------------------------- */
 
 static const char *const fp_kinds[] = { "", "_s", "_a", "_sa", "_c_clr", "_c_nc" };
 
@@ -465,7 +531,8 @@ static void fp_loads_of_every_kind_fill_the_target_and_mark_it(void **state)
             for (enum form form = PLAIN; form <= BY_IMM; form++) {
                 u8 target = k & 1 ? 17 : 71;
                 kit_fresh(h);
-                snprintf(name, sizeof(name), "%s%s%s", sized[i].load, fp_kinds[k], form_suffix[form]);
+                snprintf(name, sizeof(name), "%s%s%s", sized[i].load, fp_kinds[k],
+                         form_suffix[form]);
                 struct insn in = kit_insn(h, name, target, form == BY_REG ? 42 : 0, 41);
                 if (form == BY_IMM) in.imm = 0xf0;
                 h->before.gr[41] = D + 0x100;
@@ -542,7 +609,8 @@ static void pairs_load_two_numbers_and_step_by_their_size(void **state)
         const struct sized *half = &sized[pairs[i].row];
         for (unsigned k = 0; k < 2 * ARRAY_LEN(fp_kinds); k++) {
             kit_fresh(h);
-            snprintf(name, sizeof(name), "%s%s%s", pairs[i].meaning, fp_kinds[k / 2], k & 1 ? "_i" : "");
+            snprintf(name, sizeof(name), "%s%s%s", pairs[i].meaning, fp_kinds[k / 2],
+                     k & 1 ? "_i" : "");
             struct insn in = kit_insn(h, name, 34, 61, 41);
             if (k & 1) in.imm = 2 * half->size;
             kit_random_bytes(h, D + 48, bytes, 16);
@@ -705,7 +773,7 @@ static void rotated_registers_are_found(void **state)
     harness_expect(h, &want);
 }
 
-/* --- where memory is something else -------------------------------------------------------------- */
+/* --- where memory is something else ----------------------------------------------------------- */
 
 struct device {
     u64 offset[4], value[4];
@@ -841,7 +909,7 @@ static void code_that_is_stored_to_runs_as_stored(void **state)
     }
 }
 
-/* --- every data fault ---------------------------------------------------------------------------- */
+/* --- every data fault ------------------------------------------------------------------------- */
 
 struct refusal {
     const char *what;
@@ -853,8 +921,10 @@ struct refusal {
 };
 static const struct refusal refusals[] = {
     { .what = "not present", .pte = PTE_GOOD & ~PTE_P, .load = 0x5000, .store = 0x5000 },
-    { .what = "nat page", .pte = PTE_GOOD | PTE_NAT, .load = 0x5600, .store = 0x5600, .code = 0x20 },
-    { .what = "key miss", .pte = PTE_GOOD, .key = 77, .psr = PSR_PK, .load = 0x1c00, .store = 0x1c00 },
+    { .what = "nat page", .pte = PTE_GOOD | PTE_NAT, .load = 0x5600, .store = 0x5600,
+      .code = 0x20 },
+    { .what = "key miss", .pte = PTE_GOOD, .key = 77, .psr = PSR_PK, .load = 0x1c00,
+      .store = 0x1c00 },
     { .what = "key permission", .pte = PTE_GOOD, .key = 77, .psr = PSR_PK, .pkr = true,
       .denied_key = true, .load = 0x5100, .store = 0x5100 },
     { .what = "good key", .pte = PTE_GOOD, .key = 77, .psr = PSR_PK, .pkr = true },
@@ -865,9 +935,11 @@ static const struct refusal refusals[] = {
     { .what = "clean, da", .pte = PTE_P | PTE_A | PTE_AR(3), .psr = PSR_DA },
     { .what = "not accessed", .pte = PTE_P | PTE_D | PTE_AR(3), .load = 0x2800, .store = 0x2800 },
     { .what = "not accessed, da", .pte = PTE_P | PTE_D | PTE_AR(3), .psr = PSR_DA },
-    { .what = "debug", .pte = PTE_GOOD, .dbr = true, .psr = PSR_DB, .load = 0x5900, .store = 0x5900 },
+    { .what = "debug", .pte = PTE_GOOD, .dbr = true, .psr = PSR_DB, .load = 0x5900,
+      .store = 0x5900 },
     { .what = "debug, dd", .pte = PTE_GOOD, .dbr = true, .psr = PSR_DB | PSR_DD },
-    { .what = "unaligned", .pte = PTE_GOOD, .psr = PSR_AC, .offset = 4, .load = 0x5a00, .store = 0x5a00 },
+    { .what = "unaligned", .pte = PTE_GOOD, .psr = PSR_AC, .offset = 4, .load = 0x5a00,
+      .store = 0x5a00 },
     { .what = "unaligned but absent", .pte = PTE_GOOD & ~PTE_P, .psr = PSR_AC, .offset = 4,
       .load = 0x5000, .store = 0x5000 },
 };
@@ -961,6 +1033,7 @@ int main(void)
         cmocka_unit_test(spill_and_fill_keep_nat_in_unat),
         cmocka_unit_test(sixteen_bytes_go_through_csd),
         cmocka_unit_test(nat_addresses_and_data_are_consumed),
+        cmocka_unit_test(a_warm_page_hides_no_fault),
         cmocka_unit_test(targets_outside_the_frame_are_illegal_before_anything_else),
         cmocka_unit_test(unaligned_references_stay_within_a_window_or_fault),
         cmocka_unit_test(psr_be_turns_the_bytes_round),

@@ -114,7 +114,7 @@ static void mov_from_br_wants_a_target_in_the_frame(void **state)
     off_does_nothing(h, in);
 }
 
-/* --- predicates -------------------------------------------------------------------------------- */
+/* --- predicates ------------------------------------------------------------------------------- */
 
 /* SDM 3 mov pr: physical registers, whatever rrb.pr is. */
 static void mov_from_pr_ignores_rotation(void **state)
@@ -176,7 +176,7 @@ static void mov_to_pr_rot_sign_extends_bit_43(void **state)
     }
 }
 
-/* --- chk.s -------------------------------------------------------------------------------------- */
+/* --- chk.s ------------------------------------------------------------------------------------ */
 
 static void chk_s_branches_on_nat_only(void **state)
 {
@@ -197,7 +197,7 @@ static void chk_s_branches_on_nat_only(void **state)
     }
 }
 
-/* --- nothing ------------------------------------------------------------------------------------ */
+/* --- nothing ---------------------------------------------------------------------------------- */
 
 static void nops_hints_and_branch_predictions_do_nothing(void **state)
 {
@@ -259,6 +259,28 @@ static void unassigned_encodings_are_illegal_or_ignored(void **state)
     check_raw(h, 0x10, 2, 0x6ull << 37, NOTHING);       /* B, op 6 */
 }
 
+/* frcpa f0, p8 = f2, f3 is illegal, yet clears p8 when its qp is 0.  SDM 3 frcpa. */
+static void an_illegal_reciprocal_still_clears_its_predicate(void **state)
+{
+    const u64 frcpa = 1ull << 33 | 8ull << 27 | 3 << 20 | 2 << 13 | 6;
+    const u64 slots[3] = { harness_nop('M'), frcpa, harness_nop('I') };
+    struct harness *h = *state;
+
+    h->what = "frcpa f0";
+    for (int loop = HARNESS_FAST; loop <= HARNESS_OBSERVED; loop++) {
+        harness_randomize(h);
+        probe_set_pr(&h->before, 8, true);
+        probe_set_pr(&h->before, 6, true);
+        harness_run_bundle(h, 0x0c, slots, 1, (enum harness_loop)loop);
+        harness_expect_fault(h, ILLEGAL_OPERATION, 0);
+        probe_set_pr(&h->before, 6, false);
+        struct probe want = h->before;
+        probe_set_pr(&want, 8, false);
+        harness_run_bundle(h, 0x0c, slots, 1, (enum harness_loop)loop);
+        harness_expect(h, &want);
+    }
+}
+
 /* mux1 with an unassigned mbtype4, pshladd2 with count 4: reserved if qp is 1. */
 static void reserved_field_values_are_illegal_if_qp(void **state)
 {
@@ -303,6 +325,7 @@ int main(void)
         cmocka_unit_test(chk_s_branches_on_nat_only),
         cmocka_unit_test(nops_hints_and_branch_predictions_do_nothing),
         cmocka_unit_test(unassigned_encodings_are_illegal_or_ignored),
+        cmocka_unit_test(an_illegal_reciprocal_still_clears_its_predicate),
         cmocka_unit_test(reserved_field_values_are_illegal_if_qp),
         cmocka_unit_test(reserved_templates_are_illegal),
     };

@@ -1,5 +1,5 @@
-/* Parallel arithmetic.  The oracles take registers apart into plain numbers, one lane at a time, and
- * follow SDM volume 3 in whole-number arithmetic: floor division instead of shifts, comparisons
+/* Parallel arithmetic.  The oracles take registers apart into plain numbers, one lane at a time,
+ * and follow SDM volume 3 in whole-number arithmetic: floor division instead of shifts, comparisons
  * with limits, permutations as strings of lane numbers.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
@@ -60,7 +60,7 @@ static s64 limited_u(s64 v, unsigned bytes)
 
 /* --- lane by lane ----------------------------------------------------------------------------- */
 
-/* DEFINE: x and y are the lanes of r2 and r3, n the immediate. */
+/* x and y are the lanes of r2 and r3, o the whole operands. */
 #define LANE_ORACLE(name, bytes, take_x, take_y, expr)                                            \
     static u64 name(struct operands o)                                                            \
     {                                                                                             \
@@ -158,7 +158,7 @@ LANE_ORACLE(o_pshr4_i,   4, lane_s, lane_s, down(y, o.imm))
 LANE_ORACLE(o_pshr2_u_i, 2, lane_u, lane_u, down(y, o.imm))
 LANE_ORACLE(o_pshr4_u_i, 4, lane_u, lane_u, down(y, o.imm))
 
-/* --- products, packing, permutations ------------------------------------------------------------ */
+/* --- products, packing, permutations ---------------------------------------------------------- */
 
 static u64 o_pmpy2_r(struct operands o)
 {
@@ -211,8 +211,9 @@ static u64 drawn(struct operands o, const char *picture)
     u64 v = 0;
     for (unsigned i = 0; i < n; i++) {
         char c = picture[n - 1 - i];
-        bool second = c < 'a';
-        v |= put(lane_u(second ? o.r3 : o.r2, bytes, (unsigned)(c - (second ? 'A' : 'a'))), bytes, i);
+        u64 reg = c < 'a' ? o.r3 : o.r2;
+        unsigned lane = (unsigned)(c - (c < 'a' ? 'A' : 'a'));
+        v |= put(lane_u(reg, bytes, lane), bytes, i);
     }
     return v;
 }

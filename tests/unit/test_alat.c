@@ -143,7 +143,7 @@ static void thirty_two_entries_live_together(void **state)
     free(cpu);
 }
 
-/* --- several processors ------------------------------------------------------------------------- */
+/* --- several processors ----------------------------------------------------------------------- */
 
 struct pair {
     struct cpu *cpu[2];

@@ -301,7 +301,7 @@ static void frame_and_other_registers_stay(void **state)
     assert_int_equal(cpu_br(cpu, 3), 99);
 }
 
-/* --- traps ------------------------------------------------------------------------------------- */
+/* --- traps ----------------------------------------------------------------------------------- */
 
 static void trap(struct cpu *cpu, unsigned codes, unsigned slot)
 {
@@ -353,7 +353,7 @@ static void an_external_interrupt_names_the_next_slot(void **state)
     assert_int_equal(cpu_psr(cpu), 0);
 }
 
-/* --- references -------------------------------------------------------------------------------- */
+/* --- references ------------------------------------------------------------------------------ */
 
 static const struct {
     enum mmu_fault why;
@@ -461,7 +461,7 @@ static void conflicting_translations_are_a_machine_check(void **state)
     assert_int_equal(cpu_run(cpu, 10), CPU_FATAL);
 }
 
-/* --- hooks ------------------------------------------------------------------------------------- */
+/* --- hooks ----------------------------------------------------------------------------------- */
 
 static void hooked(struct cpu *cpu, enum hook_answer a)
 {

@@ -191,7 +191,7 @@ static void only_an_unmasked_vector_wakes_a_halted_processor(void **state)
     assert_false(cpu_is_halted(cpu));
 }
 
-/* --- timer ------------------------------------------------------------------------------------- */
+/* --- timer ----------------------------------------------------------------------------------- */
 
 #define TIMER 0xef
 
@@ -323,7 +323,7 @@ static void reset_masks_the_local_vectors_and_names_the_processor(void **state)
     assert_int_equal(cpu_cr(cpu, CR_CMCV), 1 << 16);
 }
 
-/* --- performance monitors ---------------------------------------------------------------------- */
+/* --- performance monitors -------------------------------------------------------------------- */
 
 #define PMV 0xee
 #define ES(event) ((event) << 8)

@@ -185,7 +185,7 @@ static enum mmu_fault translate(struct model *m, u64 va, unsigned how, const str
     return on ? walk(m, inst, va, e) : MMU_ALTERNATE;
 }
 
-static enum mmu_fault access(struct model *m, u64 va, unsigned size, unsigned how, unsigned level,
+static enum mmu_fault reference(struct model *m, u64 va, unsigned size, unsigned how, unsigned level,
                              u64 *pa)
 {
     unsigned cpl = m->psr >> 32 & 3, ma = va >> 63 ? 4 : 0;
@@ -424,7 +424,7 @@ static void do_access(struct run *r)
     va = aligned ? align_down(va, size) : align_down(va, 16) + pick(r, 17 - size);
     if (!(r->model.psr & DT)) va &= ~(7ull << 60) | 1ull << 63;
     unsigned level = how & MMU_RSE ? r->rsc_pl : r->mmu.cpl;
-    enum mmu_fault want = access(&r->model, va, size, how, level, &pa);
+    enum mmu_fault want = reference(&r->model, va, size, how, level, &pa);
     r->faults[want]++;
     const u8 *hit = short_cut(&r->mmu, va, size, how);
     if (hit) {
@@ -439,7 +439,7 @@ static void do_fetch(struct run *r)
 {
     u64 va = align_down(random_va(r), 16), pa;
     struct mmu_span span;
-    enum mmu_fault want = access(&r->model, va, 16, MMU_EXEC, r->mmu.cpl, &pa);
+    enum mmu_fault want = reference(&r->model, va, 16, MMU_EXEC, r->mmu.cpl, &pa);
     BOTH({
         assert_int_equal(mmu_fetch(mmu, va, &span), want);
         if (!want) assert_int_equal(span.pa, pa);

@@ -37,6 +37,11 @@ static void toy_reset(struct pci_device *dev)
     (void)dev;
 }
 
+static u64 toy_hash(const struct pci_device *dev, u64 seed)
+{
+    return seed + CONTAINER_OF(dev, struct toy, pci)->last_value;
+}
+
 static void toy_free(struct pci_device *dev)
 {
     g_free(CONTAINER_OF(dev, struct toy, pci));
@@ -44,7 +49,7 @@ static void toy_free(struct pci_device *dev)
 
 static const struct pci_device_ops toy_ops = {
     .name = "toy", .bar_read = toy_read, .bar_write = toy_write, .reset = toy_reset,
-    .free = toy_free,
+    .hash = toy_hash, .free = toy_free,
 };
 
 struct kit {

@@ -1,0 +1,228 @@
+/* A domain: its birth, its end, and how it is stopped when it breaks the rules.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "hypercall/hypercall-priv.h"
+
+#define SPECIAL_ALIGN (64ull << 20)
+#define MEM_MIN (80ull << 20)
+
+struct hv_vcpu *domain_vcpu(struct domain *d, const struct cpu *cpu)
+{
+    return &d->vcpu[cpu_id(cpu)];
+}
+
+u64 domain_now(const struct domain *d)
+{
+    return clock_now(d->config.clock);
+}
+
+u64 ns_of_ticks(const struct domain *d, u64 ticks)
+{
+    return (u64)((u128)ticks * 1000000000u / d->config.itc_hz);
+}
+
+u64 ticks_of_ns(const struct domain *d, u64 ns)
+{
+    return (u64)((u128)ns * d->config.itc_hz / 1000000000u);
+}
+
+u64 domain_now_ns(const struct domain *d)
+{
+    return ns_of_ticks(d, domain_now(d));
+}
+
+bool domain_crashed(const struct domain *d)
+{
+    return d->crashed;
+}
+
+void domain_crash(struct hv_vcpu *v, const char *fmt, ...)
+{
+    struct domain *d = v->d;
+    char why[256], text[320];
+    va_list ap;
+    if (d->crashed) return;
+    d->crashed = true;
+    va_start(ap, fmt);
+    vsnprintf(why, sizeof why, fmt, ap);
+    va_end(ap);
+    snprintf(text, sizeof text, "vcpu %u broke the rules: %s", v->id, why);
+    if (d->config.host.crash) d->config.host.crash(d->config.host.opaque, v->cpu, text);
+    cpu_stop(v->cpu);
+}
+
+void domain_shutdown(struct hv_vcpu *v, unsigned reason)
+{
+    struct domain_host *host = &v->d->config.host;
+    static const char *const names[] = { "poweroff", "reboot", "suspend", "crash" };
+    log_info("domain", "vcpu %u asks for shutdown: %s", v->id,
+             reason < ARRAY_LEN(names) ? names[reason] : "unknown reason");
+    console_drain(v->d);
+    if (host->shutdown) host->shutdown(host->opaque, v->cpu, reason);
+    cpu_stop(v->cpu);
+}
+
+u64 domain_page_pfn(const struct domain *d, enum domain_page page)
+{
+    return (d->config.mem >> XEN_PAGE_SHIFT) - (u64)page;
+}
+
+u32 domain_console_port(const struct domain *d)
+{
+    return d->console_port;
+}
+
+u32 domain_store_port(const struct domain *d)
+{
+    return d->store_port;
+}
+
+/* Pages of the hypervisor's that the guest can reach: shared info, mapped registers of each vcpu,
+ * grant table.  They lie behind memory, where nothing else is. */
+static bool add_special_pages(struct domain *d, GError **err)
+{
+    u64 pages = 1 + d->nvcpus + GRANT_FRAMES;
+    d->special_pa = align_up(d->config.mem, SPECIAL_ALIGN);
+    return physmem_add_ram(d->pm, "xen pages", d->special_pa, pages << XEN_PAGE_SHIFT, err);
+}
+
+static bool check_config(const struct domain_config *c, GError **err)
+{
+    if (c->mem >= MEM_MIN && !(c->mem % XEN_PAGE_SIZE) && physmem_host(c->pm, 0, c->mem)) {
+        return true;
+    }
+    g_set_error(err, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                "a Xen domain needs memory from 0 in one piece, at least 80 MB of it");
+    return false;
+}
+
+static void poll_timeout(void *opaque, u64 now)
+{
+    struct hv_vcpu *v = opaque;
+    (void)now;
+    v->polling = false;
+    cpu_wake(v->cpu);
+}
+
+static void init_vcpu(struct domain *d, unsigned i)
+{
+    struct hv_vcpu *v = &d->vcpu[i];
+    v->d = d;
+    v->id = i;
+    v->cpu = d->config.cpus[i];
+    v->xsi_pa = d->special_pa + ((u64)(1 + i) << XEN_PAGE_SHIFT);
+    v->xsi = (struct mapped_regs *)(void *)physmem_host(d->pm, v->xsi_pa, sizeof(*v->xsi));
+    v->info = &d->shared->vcpu[i];
+    v->runstate = RUNSTATE_OFFLINE;
+    clock_event_init(&v->poll_timer, "poll timeout", 1, poll_timeout, v);
+}
+
+struct domain *domain_new(const struct domain_config *config, GError **err)
+{
+    struct domain *d;
+    if (!check_config(config, err)) return NULL;
+    d = g_new0(struct domain, 1);
+    d->config = *config;
+    d->pm = config->pm;
+    d->nvcpus = CLAMP(config->ncpus, 1, DOMAIN_MAX_VCPUS);
+    if (!add_special_pages(d, err)) {
+        g_free(d);
+        return NULL;
+    }
+    d->shared = (struct shared_info *)(void *)physmem_host(d->pm, d->special_pa, XEN_PAGE_SIZE);
+    d->shared_va = 0xf500000000000000ull;
+    d->grant_frames = 1;
+    for (unsigned i = 0; i < d->nvcpus; i++) init_vcpu(d, i);
+    d->store = xenstore_new(d);
+    d->store_port = xenstore_start(d->store);
+    console_start(d);
+    return d;
+}
+
+void domain_free(struct domain *d)
+{
+    if (!d) return;
+    for (unsigned i = 0; i < d->nvcpus; i++) clock_disarm(d->config.clock, &d->vcpu[i].poll_timer);
+    for (unsigned i = 0; i < d->disk_count; i++) blkback_free(d->disks[i]);
+    if (d->network) netback_free(d->network);
+    xenstore_free(d->store);
+    g_free(d);
+}
+
+void domain_add_disk(struct domain *d, struct block *disk)
+{
+    if (d->disk_count == DISKS_MAX) {
+        log_warning("domain", "only %d disks; one is left out", DISKS_MAX);
+        block_free(disk);
+        return;
+    }
+    d->disks[d->disk_count] = blkback_new(d, d->disk_count, disk);
+    d->disk_count++;
+}
+
+void domain_add_network(struct domain *d, struct net *net, const u8 mac[6])
+{
+    d->network = netback_new(d, net, mac);
+}
+
+static void init_shared_info(struct domain *d)
+{
+    memset(d->shared, 0, sizeof(*d->shared));
+    for (unsigned i = 0; i < XEN_VCPUS; i++) d->shared->vcpu[i].upcall_mask = 1;
+    d->shared->start_info_pfn = domain_page_pfn(d, PAGE_START_INFO);
+    d->shared->memmap_info_num_pages = 1;
+    d->shared->memmap_info_pfn = domain_page_pfn(d, PAGE_MEMMAP);
+}
+
+void domain_start(struct domain *d, u64 entry, u64 boot_param)
+{
+    init_shared_info(d);
+    for (unsigned i = 1; i < d->nvcpus; i++) {
+        xsi_reset(&d->vcpu[i]);
+        cpu_halt(d->vcpu[i].cpu);
+    }
+    vcpu_start(&d->vcpu[0], entry, true);
+    cpu_set_gr(d->vcpu[0].cpu, 28, boot_param, false);
+}
+
+void domain_poll(struct domain *d)
+{
+    console_poll(d);
+    if (d->network) netback_poll(d->network);
+}
+
+void domain_request(struct domain *d, const char *what)
+{
+    xenstore_write(d->store, "/local/domain/1/control/shutdown", "%s", what);
+}
+
+/* --- counters ------------------------------------------------------------------------------------ */
+
+static void print_count(FILE *out, const char *kind, const char *name, u64 n)
+{
+    if (n) fprintf(out, "%12" PRIu64 "  %s%s\n", n, kind, name);
+}
+
+void domain_print_counters(const struct domain *d, FILE *out)
+{
+    static const char *const texts[] = {
+#define COUNTER(id, text) text,
+#include "hypercall/counters.def"
+    };
+    for (unsigned i = 0; i < COUNTER_COUNT; i++) print_count(out, "", texts[i], d->counters[i]);
+    for (unsigned i = 1; i < 32; i++) {
+        print_count(out, "hyperprivop ", hyperprivop_name(i), d->hyperprivop_count[i]);
+    }
+#define HYPERCALL(nr, name, args) print_count(out, "hypercall ", #name, d->hypercall_count[nr]);
+#include "hypercall/hypercalls.def"
+    for (unsigned i = 0; i < ARRAY_LEN(d->vector_count); i++) {
+        char text[32];
+        snprintf(text, sizeof text, "vector 0x%04x", i << 8);
+        print_count(out, "reflected to ", text, d->vector_count[i]);
+    }
+}

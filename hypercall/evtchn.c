@@ -1,0 +1,240 @@
+/* Event channels: 4096 ports, each a bit that is pending or not, masked or not, and bound to a
+ * processor.  The emulator's own ends are functions.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "hypercall/hypercall-priv.h"
+#include "hypercall/ops.h"
+
+#define FIRST_GLOBAL_VIRQ 2u /* 0 and 1, and from 16 to 23 by their kind, are per processor */
+
+static u32 free_port(struct domain *d)
+{
+    for (u32 p = 1; p < XEN_PORTS; p++) {
+        if (d->ports[p].kind == PORT_FREE) return p;
+    }
+    return 0;
+}
+
+static struct port *port_of(struct domain *d, u32 port)
+{
+    return port && port < XEN_PORTS && d->ports[port].kind != PORT_FREE ? &d->ports[port] : NULL;
+}
+
+static bool test(const u64 *set, u32 port)
+{
+    return set[port / 64] >> (port & 63) & 1;
+}
+
+bool evtchn_is_pending(const struct domain *d, u32 port)
+{
+    return port < XEN_PORTS && test(d->shared->evtchn_pending, port);
+}
+
+/* The port has become deliverable: mark its word, and the processor if that is news. */
+static void notify(struct domain *d, u32 port)
+{
+    struct hv_vcpu *v = &d->vcpu[d->ports[port].vcpu];
+    u64 word = 1ull << port / 64;
+    bool news = !(v->info->pending_sel & word);
+    v->info->pending_sel |= word;
+    if (!news) return;
+    v->info->upcall_pending = 1;
+    vcpu_wake(v);
+}
+
+void evtchn_raise(struct domain *d, u32 port)
+{
+    if (!port || port >= XEN_PORTS) return;
+    count(d, COUNT_EVENTS_SENT);
+    if (!test(d->shared->evtchn_pending, port)) {
+        d->shared->evtchn_pending[port / 64] |= 1ull << (port & 63);
+        if (!test(d->shared->evtchn_mask, port)) notify(d, port);
+    }
+    sched_port_pending(d, port);
+}
+
+/* --- ends inside the emulator -------------------------------------------------------------------- */
+
+u32 evtchn_bind_host(struct domain *d, port_fn *fn, void *opaque)
+{
+    u32 port = free_port(d);
+    d->ports[port] = (struct port){ .kind = PORT_INTERDOMAIN, .fn = fn, .opaque = opaque };
+    return port;
+}
+
+bool evtchn_attach(struct domain *d, u32 port, port_fn *fn, void *opaque)
+{
+    struct port *p = port_of(d, port);
+    if (!p || p->kind != PORT_UNBOUND || p->remote_dom != 0) return false;
+    p->kind = PORT_INTERDOMAIN;
+    p->fn = fn;
+    p->opaque = opaque;
+    return true;
+}
+
+void evtchn_detach(struct domain *d, u32 port)
+{
+    struct port *p = port_of(d, port);
+    if (!p || p->kind != PORT_INTERDOMAIN) return;
+    p->kind = PORT_UNBOUND;
+    p->fn = NULL;
+}
+
+/* --- operations ----------------------------------------------------------------------------------- */
+
+static bool own(u16 dom)
+{
+    return dom == XEN_DOMID_SELF || dom == DOMAIN_ID;
+}
+
+/* There is no other domain with ports to bind to; loops back to the own one are allowed nowhere. */
+static s64 op_event_channel_op_bind_interdomain(struct hv_vcpu *v, void *arg)
+{
+    (void)v, (void)arg;
+    return XEN_ESRCH;
+}
+
+static bool is_global(u32 virq)
+{
+    return virq >= FIRST_GLOBAL_VIRQ && virq < VIRQ_ITC;
+}
+
+static s64 op_event_channel_op_bind_virq(struct hv_vcpu *v, void *arg)
+{
+    struct evtchn_bind_virq *a = arg;
+    struct domain *d = v->d;
+    if (a->virq >= VIRQS || (is_global(a->virq) && a->vcpu)) return XEN_EINVAL;
+    if (a->vcpu >= d->nvcpus) return XEN_ENOENT;
+    struct hv_vcpu *target = &d->vcpu[a->vcpu];
+    if (target->virq_port[a->virq]) return XEN_EEXIST;
+    a->port = free_port(d);
+    if (!a->port) return XEN_ENOSPC;
+    d->ports[a->port] = (struct port){ .kind = PORT_VIRQ, .vcpu = (u16)a->vcpu, .virq = a->virq };
+    target->virq_port[a->virq] = a->port;
+    if (a->virq == VIRQ_ITC) vtime_check(target);
+    return 0;
+}
+
+/* Physical interrupts are for privileged domains. */
+static s64 op_event_channel_op_bind_pirq(struct hv_vcpu *v, void *arg)
+{
+    (void)v, (void)arg;
+    return XEN_EPERM;
+}
+
+static s64 op_event_channel_op_bind_ipi(struct hv_vcpu *v, void *arg)
+{
+    struct evtchn_bind_ipi *a = arg;
+    if (a->vcpu >= v->d->nvcpus) return XEN_ENOENT;
+    a->port = free_port(v->d);
+    if (!a->port) return XEN_ENOSPC;
+    v->d->ports[a->port] = (struct port){ .kind = PORT_IPI, .vcpu = (u16)a->vcpu };
+    return 0;
+}
+
+static void close_port(struct domain *d, u32 port)
+{
+    struct port *p = &d->ports[port];
+    if (p->kind == PORT_VIRQ) d->vcpu[p->vcpu].virq_port[p->virq] = 0;
+    *p = (struct port){ .kind = PORT_FREE };
+    d->shared->evtchn_pending[port / 64] &= ~(1ull << (port & 63));
+}
+
+static s64 op_event_channel_op_close(struct hv_vcpu *v, void *arg)
+{
+    const struct evtchn_port *a = arg;
+    if (!port_of(v->d, a->port)) return XEN_EINVAL;
+    close_port(v->d, a->port);
+    return 0;
+}
+
+void evtchn_reset_all(struct domain *d)
+{
+    for (u32 p = 1; p < XEN_PORTS; p++) {
+        if (d->ports[p].kind != PORT_FREE && p != d->console_port && p != d->store_port) {
+            close_port(d, p);
+        }
+    }
+}
+
+static s64 op_event_channel_op_reset(struct hv_vcpu *v, void *arg)
+{
+    const struct evtchn_reset *a = arg;
+    if (!own(a->dom)) return XEN_EPERM;
+    evtchn_reset_all(v->d);
+    return 0;
+}
+
+static s64 op_event_channel_op_send(struct hv_vcpu *v, void *arg)
+{
+    const struct evtchn_port *a = arg;
+    struct port *p = port_of(v->d, a->port);
+    if (!p) return XEN_EINVAL;
+    switch (p->kind) {
+    case PORT_INTERDOMAIN: p->fn(p->opaque); return 0;
+    case PORT_IPI: evtchn_raise(v->d, a->port); return 0;
+    case PORT_UNBOUND: return 0;
+    default: return XEN_EINVAL;
+    }
+}
+
+static s64 op_event_channel_op_status(struct hv_vcpu *v, void *arg)
+{
+    enum { STATUS_CLOSED, STATUS_UNBOUND, STATUS_INTERDOMAIN, STATUS_PIRQ, STATUS_VIRQ, STATUS_IPI };
+    static const u32 status[] = {
+        [PORT_FREE] = STATUS_CLOSED, [PORT_UNBOUND] = STATUS_UNBOUND,
+        [PORT_INTERDOMAIN] = STATUS_INTERDOMAIN, [PORT_VIRQ] = STATUS_VIRQ, [PORT_IPI] = STATUS_IPI,
+    };
+    struct evtchn_status *a = arg;
+    if (!own(a->dom)) return XEN_ESRCH;
+    if (a->port >= XEN_PORTS) return XEN_EINVAL;
+    const struct port *p = &v->d->ports[a->port];
+    a->status = status[p->kind];
+    a->vcpu = p->vcpu;
+    a->u[0] = p->kind == PORT_VIRQ ? p->virq : p->remote_dom;
+    a->u[1] = 0;
+    return 0;
+}
+
+static s64 op_event_channel_op_alloc_unbound(struct hv_vcpu *v, void *arg)
+{
+    struct evtchn_alloc_unbound *a = arg;
+    if (!own(a->dom)) return XEN_EPERM;
+    a->port = free_port(v->d);
+    if (!a->port) return XEN_ENOSPC;
+    v->d->ports[a->port] = (struct port){ .kind = PORT_UNBOUND, .remote_dom = a->remote_dom };
+    return 0;
+}
+
+static s64 op_event_channel_op_bind_vcpu(struct hv_vcpu *v, void *arg)
+{
+    const struct evtchn_bind_vcpu *a = arg;
+    struct port *p = port_of(v->d, a->port);
+    if (a->vcpu >= v->d->nvcpus) return XEN_ENOENT;
+    if (!p || p->kind == PORT_IPI || (p->kind == PORT_VIRQ && !is_global(p->virq))) {
+        return XEN_EINVAL;
+    }
+    p->vcpu = (u16)a->vcpu;
+    return 0;
+}
+
+static s64 op_event_channel_op_unmask(struct hv_vcpu *v, void *arg)
+{
+    const struct evtchn_port *a = arg;
+    struct shared_info *s = v->d->shared;
+    if (!port_of(v->d, a->port)) return XEN_EINVAL;
+    bool masked = test(s->evtchn_mask, a->port);
+    s->evtchn_mask[a->port / 64] &= ~(1ull << (a->port & 63));
+    if (masked && test(s->evtchn_pending, a->port)) {
+        notify(v->d, a->port);
+        sched_port_pending(v->d, a->port);
+    }
+    return 0;
+}
+
+SUBOPS(event_channel_op)
+
+s64 hv_event_channel_op(struct hv_vcpu *v, u32 cmd, xencomm arg)
+{
+    return subop_call(v, event_channel_op_rows, ARRAY_LEN(event_channel_op_rows), cmd, arg, 0);
+}
