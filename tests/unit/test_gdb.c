@@ -516,14 +516,16 @@ static void gdb_is_told_what_we_can(void **state)
 static void monitor_commands_come_back_as_text(void **state)
 {
     struct kit *k = kit_new(1);
-    static const char *const packets[] = { "qRcmd,7072696e742031202b2032", "qRcmd,73746570", "D", NULL };
+    static const char *const packets[] = { "qRcmd,7072696e742031202b2032", "qRcmd,73746570", "p14b",
+                                           "p14c", "D", NULL };
     (void)state;
     GPtrArray *list = converse(k, packets);
     assert_string_equal(g_ptr_array_index(list, 0), "O33203078330a"); /* "3 0x3\n" */
     assert_string_equal(g_ptr_array_index(list, 1), "OK");
     assert_int_equal(((char *)g_ptr_array_index(list, 2))[0], 'O'); /* gdb holds the reins */
     assert_string_equal(g_ptr_array_index(list, 3), "OK");
-    assert_int_equal(cpu_retired(k->cpus[0]) > 100, false);
+    assert_string_equal(g_ptr_array_index(list, 4), "0000100000000000");
+    assert_string_equal(g_ptr_array_index(list, 5), "0000000000100000");
     g_ptr_array_free(list, TRUE);
     kit_free(k);
 }

@@ -3,7 +3,7 @@
 # its own that stops at the first error, with its output in a log.
 # Sourced by make-images, which sets $cache, $jobs and $recipes.
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2154,SC2164
 
 triplet=ia64-linux-gnu
 sysroot=$cache/sysroot
@@ -23,7 +23,7 @@ source_tree()
     if [ ! -d "$cache/src/$name" ]; then
         rm -rf "$part"
         mkdir -p "$part"
-        (cd "$part" && "${@:2}")
+        (cd "$part" && "${@:2}") >&2
         mv "$part" "$cache/src/$name"
     fi
     echo "$cache/src/$name"
