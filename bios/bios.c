@@ -1,9 +1,9 @@
 /* The firmware's front door: stubs, dispatch, the guest's pointers, a processor's first state.
  *
  * The stubs are real bundles in low memory, so the guest may run them through any mapping, physical
- * or virtual, read them, copy its way around them.  A break is ours if its immediate is one of ours,
- * the processor is at the highest privilege level, and the bundle is the stub itself; the same break
- * anywhere else belongs to the guest.
+ * or virtual, read them, copy its way around them.  A break is ours if its immediate is one of
+ * ours, the processor is at the highest privilege level, and the bundle is the stub itself; the
+ * same break anywhere else belongs to the guest.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include <gio/gio.h>
@@ -341,4 +341,17 @@ enum hook_answer bios_call(struct bios *bios, struct cpu *cpu, u64 imm)
         efi_call(&call, stub - STUB_EFI);
         return finish(&call);
     }
+}
+
+enum hook_answer bios_procedure(struct bios *bios, struct cpu *cpu, enum bios_class class, u64 index,
+                                const u64 args[8])
+{
+    struct call call = { .bios = bios, .cpu = cpu };
+    memcpy(call.arg, args, sizeof call.arg);
+    switch (class) {
+    case BIOS_PAL: pal_call(&call, index); break;
+    case BIOS_SAL: sal_call(&call, index); break;
+    case BIOS_EFI: efi_call(&call, (unsigned)index % EFI_COUNT); break;
+    }
+    return finish(&call);
 }

@@ -37,7 +37,7 @@ struct bios_platform {
     unsigned intx_gsi[4];        /* INTA# of slot s: intx_gsi[s & 3] */
     u16 uart_port;
     unsigned uart_gsi;
-    u16 pm_port;                 /* fixed hardware block: events +0, control +4, timer +8, reset +12 */
+    u16 pm_port;                 /* fixed hardware: events +0, control +4, timer +8, reset +12 */
     unsigned sci_gsi;
     u8 slp_typ_s5, reset_value;
 };
@@ -85,5 +85,12 @@ void bios_park_cpu(struct bios *bios, struct cpu *cpu);
 
 /* struct cpu_hooks.brk: declines every break that is not one of the stubs'. */
 enum hook_answer bios_call(struct bios *bios, struct cpu *cpu, u64 imm);
+
+/* One procedure for a caller that came another way than through the stubs (a hypervisor's guest):
+ * HOOK_DONE with the results in r8 to r11, or HOOK_FAULT if a pointer among the arguments misses the
+ * TLB.  EFI services are counted as in efi.def. */
+enum bios_class { BIOS_PAL, BIOS_SAL, BIOS_EFI };
+enum hook_answer bios_procedure(struct bios *bios, struct cpu *cpu, enum bios_class class, u64 index,
+                                const u64 args[8]);
 
 #endif

@@ -36,7 +36,7 @@ static const struct cache {
     u64 info1, info2;
 } caches[] = {
     { 0, CACHE_INSTRUCTION, 0x0000010006060400, 0x00310c0c00004000 }, /* L1I 16 KB */
-    { 0, CACHE_DATA,        0x0000010106060400, 0x00310c0c00004000 }, /* L1D 16 KB, written through */
+    { 0, CACHE_DATA,        0x0000010106060400, 0x00310c0c00004000 }, /* L1D 16 KB, write-through */
     { 1, CACHE_DATA,        0x0000050707070803, 0x00310f0f00040000 }, /* L2 256 KB unified */
     { 2, CACHE_DATA,        0x00000e0707070c03, 0x0031121200300000 }, /* L3 3 MB unified */
 };

@@ -213,6 +213,7 @@ void cpu_set_psr(struct cpu *cpu, u64 value)
 
     cpu_bank_switch(cpu, !!(value & PSR_BN));
     cpu->mf = 0;
+    cpu->ic_inflight = false;
     cpu->psr = value & ~PSR_RI;
     cpu_psr_changed(cpu, old);
 }

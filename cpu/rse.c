@@ -11,8 +11,7 @@
 #include <string.h>
 
 #include "cpu/exec/exec.h"
-#include "cpu/rse.h"
-#include "cpu/state-priv.h"
+#include "cpu/sysreg.h"
 
 #define RS_FLOOR 256 /* room below: loadrs puts registers under the others, br.ret pops */
 
@@ -210,14 +209,6 @@ void rse_cover(struct cpu *cpu)
     cpu_set_cfm(cpu, 0);
 }
 
-static bool frame_is_possible(u64 cfm)
-{
-    unsigned sof = cfm_sof(cfm), sor = cfm_sor(cfm);
-    return sof <= STACKED_PHYS && cfm_sol(cfm) <= sof && sor <= sof &&
-           (sor ? cfm_rrb_gr(cfm) < sor : !cfm_rrb_gr(cfm)) && cfm_rrb_fr(cfm) < 96 &&
-           cfm_rrb_pr(cfm) < 48;
-}
-
 /* A frame that cannot be restored: CFM becomes 0, nothing else tells.  SDM 2:6.5.5 "bad PFS". */
 static bool bad_frame(struct cpu *cpu, unsigned preserved)
 {
@@ -240,7 +231,7 @@ static bool restore_frame(struct cpu *cpu, u64 cfm, unsigned preserved)
     unsigned sof = cfm_sof(cfm), outs = sof - preserved;
 
     if (unlikely(cpu->missing)) give_up_missing(cpu);
-    if (!frame_is_possible(cfm) || outs + cpu->ndirty > STACKED_PHYS) {
+    if (!sysreg_frame_possible(cfm) || outs + cpu->ndirty > STACKED_PHYS) {
         return bad_frame(cpu, MIN(preserved, STACKED_PHYS));
     }
     if (unlikely(cpu->cfm & CFM_RRB_MASK)) cpu_set_cfm(cpu, cpu->cfm & ~CFM_RRB_MASK);

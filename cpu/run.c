@@ -115,6 +115,7 @@ void cpu_psr_changed(struct cpu *cpu, u64 old)
         cpu->mf |= psr >> 4 & 3;
         cpu->psr &= ~(PSR_MFL | PSR_MFH);
     }
+    if (unlikely(cpu->pmu_on) && (diff & (PSR_UP | PSR_PP | PSR_CPL))) pmu_settle(cpu, old);
     if (diff & PSR_MMU) mmu_set_psr(&cpu->mmu, psr);
     bool rare = (psr & (PSR_SS | PSR_TB | PSR_ONE_SHOT)) || cpu->mmu.code_watch;
     set_observe(cpu, OBS_PSR, rare);
@@ -260,7 +261,7 @@ const struct insn *predicated(struct cpu *cpu, const struct insn *in)
 
 static bool has_retired(const struct cpu *cpu)
 {
-    return cpu->stop == STOP_BRANCH || cpu->stop == STOP_AFTER;
+    return cpu->stop == STOP_BRANCH || cpu->stop == STOP_AFTER || cpu->stop == STOP_RFI;
 }
 
 /* Bundle of the last instruction that retired before the one at `pos`. */
@@ -303,6 +304,9 @@ static s64 settle(struct cpu *cpu)
     cpu->fault.slot = pos % 3; /* of the instruction that traps may belong to */
     switch (cpu->stop) {
     case STOP_BRANCH:
+        break;
+    case STOP_RFI: /* psr.ic was 0: it is not the last instruction that IIPA knows (SDM 2:3.3.5) */
+        cpu->iipa = cpu->cr[CR_IIPA];
         break;
     case STOP_AFTER:
         step_over(cpu);

@@ -26,6 +26,7 @@ enum { /* interruption rows */
 /* Why a handler returned NULL. */
 enum stop {
     STOP_BRANCH, /* ip and ri are set; slots up to and including stop_pos have retired */
+    STOP_RFI,    /* the same, after rfi */
     STOP_AFTER,  /* the instruction at stop_pos retired; go on behind it, looking up */
     STOP_FAULT,  /* cpu->fault; the instruction at stop_pos did not retire */
     STOP_FETCH,  /* cpu->fault, and there was no instruction to run */

@@ -1,8 +1,8 @@
 /* One PCI segment with one bus: configuration space, memory BARs, INTx.  PUBLIC.
  *
  * The guest reaches configuration space through SAL (bios/sal.c calls pci_config_read/write) and
- * BARs through the bus's memory window, which is one range of physical memory.  Firmware assigns the
- * BARs when a device is added, because nobody else does on this platform.
+ * BARs through the bus's memory window, which is one range of physical memory.  Firmware assigns
+ * the BARs when a device is added, because nobody else does on this platform.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #ifndef DEVICES_PCI_H

@@ -127,7 +127,8 @@ static void pci_reset(struct pci_device *pci)
 static void pci_poll(struct pci_device *pci)
 {
     struct virtio *dev = of_pci(pci);
-    if (dev->ops->poll && !dev->broken && (dev->status & VIRTIO_STATUS_DRIVER_OK)) dev->ops->poll(dev);
+    bool running = !dev->broken && (dev->status & VIRTIO_STATUS_DRIVER_OK);
+    if (dev->ops->poll && running) dev->ops->poll(dev);
 }
 
 static u64 pci_hash(const struct pci_device *pci, u64 seed)
@@ -303,7 +304,8 @@ u64 virtio_get(struct virtio *dev, const struct virtio_request *rq, u64 at, void
     return copy(dev, rq->out, rq->out_count, at, buf, len, false);
 }
 
-u64 virtio_put(struct virtio *dev, const struct virtio_request *rq, u64 at, const void *buf, u64 len)
+u64 virtio_put(struct virtio *dev, const struct virtio_request *rq, u64 at, const void *buf,
+               u64 len)
 {
     return copy(dev, rq->in, rq->in_count, at, (u8 *)(uintptr_t)buf, len, true);
 }

@@ -74,6 +74,7 @@ void virtio_break(struct virtio *dev, const char *why); /* the guest broke the A
 
 /* Copy between a request's buffers (from byte `at` on) and host memory; the bytes copied. */
 u64 virtio_get(struct virtio *dev, const struct virtio_request *rq, u64 at, void *buf, u64 len);
-u64 virtio_put(struct virtio *dev, const struct virtio_request *rq, u64 at, const void *buf, u64 len);
+u64 virtio_put(struct virtio *dev, const struct virtio_request *rq, u64 at, const void *buf,
+               u64 len);
 
 #endif

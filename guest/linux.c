@@ -56,7 +56,8 @@ static u64 segment_pa(const struct elf_segment *s)
 }
 
 /* The kernel's extent; refuse what its own first page could not map. */
-static bool measure(const struct elf *elf, const char *path, struct linux_image *image, GError **err)
+static bool measure(const struct elf *elf, const char *path, struct linux_image *image,
+                    GError **err)
 {
     u64 lo = ~0ull, hi = 0;
     for (unsigned i = 0; i < elf->nsegments; i++) {

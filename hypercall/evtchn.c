@@ -232,9 +232,13 @@ static s64 op_event_channel_op_unmask(struct hv_vcpu *v, void *arg)
     return 0;
 }
 
-SUBOPS(event_channel_op)
+#define SUBOPS_OF_event_channel_op
+static const struct subop rows[] = {
+#define SUBOP SUBOP_ROW
+#include "hypercall/subops.def"
+};
 
 s64 hv_event_channel_op(struct hv_vcpu *v, u32 cmd, xencomm arg)
 {
-    return subop_call(v, event_channel_op_rows, ARRAY_LEN(event_channel_op_rows), cmd, arg, 0);
+    return subop_call(v, rows, ARRAY_LEN(rows), cmd, arg, 0);
 }

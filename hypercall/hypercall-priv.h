@@ -268,22 +268,60 @@ void console_start(struct domain *d);
 void console_poll(struct domain *d);
 void console_drain(struct domain *d);
 
-/* xenstore.c: the tree.  Paths are absolute. */
+/* xenstore.c: the tree, as the emulator's back ends use it.  Paths are absolute. */
 struct xenstore *xenstore_new(struct domain *d);
 void xenstore_free(struct xenstore *xs);
-char *xenstore_read(struct xenstore *xs, const char *path); /* to be freed; NULL: none */
-void xenstore_write(struct xenstore *xs, const char *path, const char *fmt, ...) PRINTF(3, 4);
-void xenstore_allow_reading(struct xenstore *xs, const char *path); /* the guest may read it */
-void xenstore_allow_writing(struct xenstore *xs, const char *path); /* the guest owns it */
-typedef void xenstore_fn(void *opaque, const char *path);
-void xenstore_watch(struct xenstore *xs, const char *path, xenstore_fn *fn, void *opaque);
-bool xenstore_read_u32(struct xenstore *xs, const char *dir, const char *name, u32 *value);
 u32 xenstore_start(struct xenstore *xs); /* the guest's port */
+void xenstore_reset(struct xenstore *xs); /* as new; watches of the back ends stay */
+char *xenstore_read(struct xenstore *xs, const char *path); /* to be freed; NULL: none */
+bool xenstore_read_u32(struct xenstore *xs, const char *dir, const char *name, u32 *value);
+void xenstore_write(struct xenstore *xs, const char *path, const char *fmt, ...) PRINTF(3, 4);
+void xenstore_put(struct xenstore *xs, const char *dir, const char *name, const char *fmt, ...)
+    PRINTF(4, 5);
+void xenstore_show(struct xenstore *xs, const char *path); /* the guest may read from here down */
+typedef void xenstore_fn(void *opaque);
+void xenstore_watch(struct xenstore *xs, const char *path, xenstore_fn *fn, void *opaque);
+
+/* backend.c: what all device back ends have in common */
+enum xenbus_state { XENBUS_UNKNOWN, XENBUS_INITIALISING, XENBUS_INIT_WAIT, XENBUS_INITIALISED,
+                    XENBUS_CONNECTED, XENBUS_CLOSING, XENBUS_CLOSED };
+struct backend {
+    struct domain *d;
+    char front[80], back[80]; /* directories */
+    enum xenbus_state state;
+    u32 port;
+    bool connected;
+    const struct backend_ops *ops;
+};
+struct backend_ops {
+    const char *type;          /* "vbd" */
+    enum xenbus_state ready;   /* front-end state in which to connect */
+    void (*describe)(struct backend *b); /* write nodes of both directories */
+    bool (*connect)(struct backend *b);  /* map rings, publish */
+    void (*kick)(struct backend *b);     /* the guest sent an event */
+};
+void backend_init(struct backend *b, struct domain *d, const struct backend_ops *ops, unsigned id);
+void backend_restart(struct backend *b); /* the guest has been reset */
+bool backend_map_ring(struct backend *b, const char *name, u64 *pa);
+/* A guest that breaks a device's protocol loses the device. */
+void backend_break(struct backend *b, const char *why);
+
+/* A ring as the back end sees it. */
+struct ring {
+    u64 pa;
+    u32 entries, entry_size;
+    u32 req_cons, rsp_prod;
+};
+bool ring_next(struct backend *b, struct ring *r, void *request, unsigned size); /* false: empty */
+void ring_answer(struct domain *d, struct ring *r, const void *response, unsigned size);
+bool ring_publish(struct domain *d, struct ring *r); /* true: the guest wants an event */
 
 /* blkback.c, netback.c */
 struct blkback *blkback_new(struct domain *d, unsigned n, struct block *disk);
+void blkback_restart(struct blkback *b);
 void blkback_free(struct blkback *b);
 struct netback *netback_new(struct domain *d, struct net *net, const u8 mac[6]);
+void netback_restart(struct netback *n);
 void netback_free(struct netback *n);
 void netback_poll(struct netback *n);
 

@@ -28,10 +28,8 @@ s64 hv_dom0vp_op(struct hv_vcpu *v, u64 cmd, u64 a, u64 b, u64 c, u64 d);
 s64 hv_fast_eoi(struct hv_vcpu *v, u32 irq);
 s64 hv_debug_op(struct hv_vcpu *v, u32 cmd, xencomm arg);
 
-/* One table for each hypercall with commands: SUBOPS(sched_op) makes sched_op_rows[]. */
-enum subop_owner {
-    SUBOP_OF_memory_op, SUBOP_OF_event_channel_op, SUBOP_OF_sched_op, SUBOP_OF_callback_op,
-    SUBOP_OF_physdev_op, SUBOP_OF_grant_table_op,
-};
+/* A row of subops.def as a struct subop, for whoever defines the functions. */
+#define SUBOP_ROW(op, cmd, name, type, dir)                                                        \
+    { cmd, #op "." #name, sizeof(struct type), SUBOP_##dir, op_##op##_##name },
 
 #endif

@@ -91,10 +91,7 @@ enum hook_answer instruction_done(struct hv_vcpu *v)
 static enum hook_answer external(struct hv_vcpu *v)
 {
     if (cpu_acknowledge(v->cpu) == TIMER_VECTOR) vtime_expired(v);
-    if (cpu_is_halted(v->cpu)) {
-        if (v->up && v->info->upcall_pending) vcpu_wake(v);
-        if (!upcall_due(v)) return HOOK_DONE;
-    }
+    if (v->info->upcall_pending && cpu_is_halted(v->cpu)) vcpu_wake(v);
     return upcall_due(v) ? jumped(v) : HOOK_DONE;
 }
 
@@ -201,28 +198,36 @@ static enum hook_answer plain(struct hv_vcpu *v, const struct interruption *intr
     return reflect_now(v, interruption_vector(intr->row), isr);
 }
 
-enum hook_answer domain_interruption(struct domain *d, struct cpu *cpu)
+static enum hook_answer take(struct hv_vcpu *v, const struct interruption *intr)
 {
-    struct hv_vcpu *v = domain_vcpu(d, cpu);
-    struct interruption intr = cpu_interruption(cpu);
-    if (d->crashed) return HOOK_DONE;
     if (v->refused) return refused(v);
-    switch (intr.row) {
+    switch (intr->row) {
     case INT_EXTERNAL:
         return external(v);
     case INT_INST_ALTERNATE_TLB:
     case INT_INST_VHPT:
     case INT_INST_TLB:
-        return miss(v, &intr, true);
+        return miss(v, intr, true);
     case INT_DATA_ALTERNATE_TLB:
     case INT_DATA_VHPT:
     case INT_DATA_TLB:
-        return miss(v, &intr, false);
+        return miss(v, intr, false);
     case INT_ILLEGAL_OPERATION:
     case INT_PRIVILEGED_OPERATION:
     case INT_PRIVILEGED_REGISTER:
-        return general(v, &intr);
+        return general(v, intr);
     default:
-        return plain(v, &intr);
+        return plain(v, intr);
     }
+}
+
+enum hook_answer domain_interruption(struct domain *d, struct cpu *cpu)
+{
+    struct hv_vcpu *v = domain_vcpu(d, cpu);
+    struct interruption intr = cpu_interruption(cpu);
+    if (d->crashed) return HOOK_DONE;
+    d->inside = v;
+    enum hook_answer answer = take(v, &intr);
+    d->inside = NULL;
+    return answer;
 }

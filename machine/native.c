@@ -179,7 +179,8 @@ static bool add_controllers(struct native *n, GError **err)
     n->sapic = (struct sapic_bus){ deliver, n };
     n->iosapic = iosapic_new(IOSAPIC_PINS, &n->sapic);
     n->ports = ioport_new();
-    return physmem_add_device(pm, IOSAPIC_PA, IOSAPIC_MMIO_SIZE, &iosapic_mmio_ops, n->iosapic, err) &&
+    return physmem_add_device(pm, IOSAPIC_PA, IOSAPIC_MMIO_SIZE, &iosapic_mmio_ops, n->iosapic,
+                              err) &&
            physmem_add_device(pm, INTERRUPT_BLOCK_PA, INTERRUPT_BLOCK_SIZE, &interrupt_block_ops,
                               &n->sapic, err) &&
            physmem_add_device(pm, IO_PORTS_PA, IOPORT_MMIO_SIZE, &ioport_mmio_ops, n->ports, err);
@@ -233,7 +234,8 @@ static bool add_pci(struct native *n, GError **err)
     struct irq_line intx[4];
     for (unsigned i = 0; i < 4; i++) intx[i] = pin(n, INTX_GSI + i);
     n->pci = pci_bus_new(PCI_WINDOW_PA, PCI_WINDOW_SIZE, intx);
-    if (!physmem_add_device(n->m->pm, PCI_WINDOW_PA, PCI_WINDOW_SIZE, &pci_window_ops, n->pci, err)) {
+    if (!physmem_add_device(n->m->pm, PCI_WINDOW_PA, PCI_WINDOW_SIZE, &pci_window_ops, n->pci,
+                            err)) {
         return false;
     }
     return add_disks(n, err) && add_network(n, err) &&

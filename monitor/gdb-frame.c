@@ -59,12 +59,12 @@ static enum gdb_event checksum(struct gdb_framer *f, u8 byte)
 {
     int digit = g_ascii_xdigit_value((char)byte);
     if (f->state == GDB_SUM_1) {
-        f->claimed = (u8)(digit << 4);
+        f->claimed = (u8)((unsigned)digit << 4);
         f->state = digit < 0 ? GDB_IDLE : GDB_SUM_2;
         return digit < 0 ? GDB_DAMAGED : GDB_NOTHING;
     }
     f->state = GDB_IDLE;
-    bool right = digit >= 0 && (f->claimed | digit) == f->sum;
+    bool right = digit >= 0 && (f->claimed | (unsigned)digit) == f->sum;
     return right || f->no_ack ? GDB_PACKET : GDB_DAMAGED;
 }
 

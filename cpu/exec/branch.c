@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cpu/exec/exec.h"
-#include "cpu/rse.h"
+#include "cpu/sysreg.h"
 
 #define TRAP_LP 2u
 
@@ -47,10 +47,11 @@ EXEC(brl_call)
 }
 
 /* br.ret to a less privileged level; never the other way (SDM 3: br.ret). */
-static COLD void demote(struct cpu *cpu, unsigned ppl)
+static COLD void demote(struct cpu *cpu, const struct insn *in, unsigned ppl)
 {
     u64 old = cpu->psr;
 
+    cpu->stop_pos = in->pos;
     cpu->psr = deposit(old, 33, 32, ppl);
     cpu_psr_changed(cpu, old);
     if (old & PSR_LP) cpu->traps |= TRAP_LP;
@@ -62,7 +63,7 @@ EXEC(br_ret)
     bool complete = rse_ret(cpu, pfs) || rse_fill_frame(cpu) == 0;
 
     cpu->ar[AR_EC] = pfs >> 52 & 63;
-    if (unlikely(pfs >> 62 > cpl(cpu))) demote(cpu, (unsigned)(pfs >> 62));
+    if (unlikely(pfs >> 62 > cpl(cpu))) demote(cpu, in, (unsigned)(pfs >> 62));
     /* A fault of the mandatory loads belongs to the target: the loop meets it again there. */
     if (unlikely(!complete || cpu->traps)) return branch_stop(cpu, in, target, 0);
     GO(target);
@@ -244,6 +245,7 @@ EXEC(epc)
         level = MIN(span.pl, now);
     }
     if (level == now) NEXT_RARE;
+    cpu->stop_pos = in->pos;
     cpu->psr = deposit(old, 33, 32, level);
     cpu_psr_changed(cpu, old);
     return leave_after(cpu, in);
@@ -251,11 +253,7 @@ EXEC(epc)
 
 static COLD const struct insn *to_ia32(struct cpu *cpu, const struct insn *in)
 {
-    cpu->fatal = true;
-    if (cpu->hooks && cpu->hooks->fatal) {
-        cpu->hooks->fatal(cpu->hooks->opaque, cpu,
-                          "rfi with IPSR.is = 1: IA-32 code is not supported");
-    }
+    cpu_fatal(cpu, "rfi with IPSR.is = 1: IA-32 code is not supported");
     return leave_here(cpu, in);
 }
 
@@ -266,12 +264,14 @@ EXEC(rfi)
     u64 ip = cpu->cr[CR_IIP];
 
     if (ipsr & PSR_IS) return to_ia32(cpu, in);
-    cpu->ic_inflight = false;
+    cpu->stop_pos = in->pos; /* the counters are settled while psr changes */
     cpu_set_psr(cpu, ipsr);
     if (ifs >> 63) {
         if (!rse_rfi(cpu, ifs)) (void)rse_fill_frame(cpu); /* a fault recurs at the target */
     } else if (cpu->missing) {
         cpu->cfle = true;
     }
-    return branch_stop(cpu, in, ip, ipsr >> PSR_RI_SHIFT & 3);
+    (void)branch_stop(cpu, in, ip, ipsr >> PSR_RI_SHIFT & 3);
+    cpu->stop = STOP_RFI;
+    return NULL;
 }

@@ -59,7 +59,7 @@ struct chardev *chardev_file_new(const char *out_path, const char *in_path, GErr
 /* Output is dropped, there is no input. */
 struct chardev *chardev_null_new(void);
 
-/* A new pseudo-terminal (its name is logged), or a socket that one client at a time may connect to. */
+/* A new pseudo-terminal (its name is logged), or a socket for one client at a time. */
 struct chardev *chardev_pty_new(GError **err);
 struct chardev *chardev_socket_new(const char *where, GError **err); /* "tcp:PORT", "unix:PATH" */
 

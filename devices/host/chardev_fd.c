@@ -44,7 +44,8 @@ static void fd_write(struct chardev *dev, const u8 *data, size_t len)
     while (len && c->fd >= 0) {
         struct pollfd p = { .fd = c->fd, .events = POLLOUT };
         if (poll(&p, 1, WRITE_PATIENCE_MS) <= 0) return;
-        ssize_t n = c->listener >= 0 ? send(c->fd, data, len, MSG_NOSIGNAL) : write(c->fd, data, len);
+        bool is_socket = c->listener >= 0;
+        ssize_t n = is_socket ? send(c->fd, data, len, MSG_NOSIGNAL) : write(c->fd, data, len);
         if (n < 0 && errno == EINTR) continue;
         if (n <= 0) {
             hang_up(c);
@@ -191,7 +192,7 @@ struct chardev *chardev_open(const char *name, console_command_fn *fn, void *opa
         return chardev_socket_new(name, err);
     }
     g_set_error(err, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                "'%s' is no place for a console: stdio, none, file:PATH, pty, tcp:PORT or unix:PATH",
-                name);
+                "'%s' is no place for a console: "
+                "stdio, none, file:PATH, pty, tcp:PORT or unix:PATH", name);
     return NULL;
 }

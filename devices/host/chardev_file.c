@@ -49,8 +49,8 @@ static FILE *open_or_explain(const char *path, const char *mode, GError **err)
 {
     FILE *f = fopen(path, mode);
     if (!f) {
-        g_set_error(err, G_IO_ERROR, g_io_error_from_errno(errno), "cannot open console file %s: %s",
-                    path, g_strerror(errno));
+        g_set_error(err, G_IO_ERROR, g_io_error_from_errno(errno),
+                    "cannot open console file %s: %s", path, g_strerror(errno));
     }
     return f;
 }

@@ -69,7 +69,8 @@ static struct toy *add(struct kit *k, u32 bar0, u32 bar1)
     struct toy *t = g_new0(struct toy, 1);
     t->pci.ops = &toy_ops;
     t->pci.id = (struct pci_identity){ .vendor = 0x1234, .device = 0x5678, .class_code = 0x020000,
-        .revision = 7, .subsystem_vendor = 0xaaaa, .subsystem = 0xbbbb, .bar_size = { bar0, bar1 } };
+        .revision = 7, .subsystem_vendor = 0xaaaa, .subsystem = 0xbbbb,
+        .bar_size = { bar0, bar1 } };
     return pci_add(k->bus, &t->pci, NULL) ? t : NULL;
 }
 

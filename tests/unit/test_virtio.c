@@ -266,7 +266,8 @@ static void requests_past_the_end_fail_without_moving_anything(void **state)
         for (unsigned write = 0; write < 2; write++) {
             u64 mark = 0x1122334455667788;
             put(k, BUFFERS + 0x1000, &mark, 8);
-            assert_int_equal(request(k, write, bad[i].sector, BUFFERS + 0x1000, bad[i].len, write), 1);
+            u8 status = request(k, write, bad[i].sector, BUFFERS + 0x1000, bad[i].len, write);
+            assert_int_equal(status, 1);
             assert_int_equal(get(k, BUFFERS + 0x1000, 8), mark);
         }
     }
