@@ -77,6 +77,7 @@ static bool report(struct watching *w, struct machine *m, const struct config *c
     if (c->speed || c->stats) stopwatch_print(&w->watch, m, stderr);
     if (w->stats) stats_print(w->stats, stderr);
     if (c->hash) fprintf(stderr, "hash %016" PRIx64 "\n", machine_hash(m));
+    if (c->screenshot && !machine_screenshot(m, c->screenshot, ok ? err : NULL)) ok = false;
     if (c->dump_state && !state_dump(m, r->cpu, c->dump_state, ok ? err : NULL)) ok = false;
     return ok;
 }

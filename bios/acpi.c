@@ -102,6 +102,7 @@ static void dsdt_pci_root(GByteArray *out, const struct bios_platform *p)
     aml_bus_numbers(crs, 0, 0);
     aml_io_window(crs, 0, 0xffff);
     aml_memory_window(crs, (u32)p->pci_window_pa, (u32)p->pci_window_size);
+    if (p->vga_size) aml_memory_window(crs, (u32)p->vga_pa, (u32)p->vga_size);
     aml_end_tag(crs);
     aml_name(dev, "_CRS"), aml_buffer(dev, crs);
     dsdt_routing(dev, p);
@@ -120,6 +121,29 @@ static void dsdt_uart(GByteArray *out, const struct bios_platform *p)
     aml_device(out, "COM1", dev);
 }
 
+/* Linux looks for an i8042 on this platform only where the DSDT names one. */
+static void dsdt_keyboard(GByteArray *out, const struct bios_platform *p)
+{
+    GByteArray *dev = g_byte_array_new(), *crs = g_byte_array_new();
+    aml_name(dev, "_HID"), aml_eisa_id(dev, "PNP0303");
+    aml_io_ports(crs, p->keyboard_port, 1);
+    aml_io_ports(crs, p->keyboard_port + 4, 1);
+    aml_interrupt(crs, p->keyboard_gsi);
+    aml_end_tag(crs);
+    aml_name(dev, "_CRS"), aml_buffer(dev, crs);
+    aml_device(out, "KBD_", dev);
+}
+
+static void dsdt_mouse(GByteArray *out, const struct bios_platform *p)
+{
+    GByteArray *dev = g_byte_array_new(), *crs = g_byte_array_new();
+    aml_name(dev, "_HID"), aml_eisa_id(dev, "PNP0F13");
+    aml_interrupt(crs, p->mouse_gsi);
+    aml_end_tag(crs);
+    aml_name(dev, "_CRS"), aml_buffer(dev, crs);
+    aml_device(out, "MOU_", dev);
+}
+
 static void dsdt_processors(GByteArray *out, const struct bios_platform *p)
 {
     for (unsigned n = 0; n < p->cpus; n++) {
@@ -136,6 +160,10 @@ static u64 build_dsdt(struct builder *b)
     dsdt_processors(sb, b->platform);
     dsdt_pci_root(sb, b->platform);
     dsdt_uart(sb, b->platform);
+    if (b->platform->keyboard_port) {
+        dsdt_keyboard(sb, b->platform);
+        dsdt_mouse(sb, b->platform);
+    }
     aml_scope(b->out, "_SB_", sb);
     aml_integer(s5, b->platform->slp_typ_s5);
     aml_integer(s5, b->platform->slp_typ_s5);
@@ -251,6 +279,20 @@ static u64 build_spcr(struct builder *b)
     return end(b, at);
 }
 
+#define HCDP_VGA 0x0a
+#define HCDP_VGA_LENGTH 41
+
+/* A second console, not the primary one: a screen that needs no address translation. */
+static void put_hcdp_vga(GByteArray *t, const struct bios_platform *p)
+{
+    put(t, HCDP_VGA, 1), put(t, 0, 1), put(t, HCDP_VGA_LENGTH, 2), put(t, 0, 2);
+    put(t, 1, 1), put(t, 0, 1), put(t, 34, 2);        /* PCI interface record */
+    put(t, 0, 2), put(t, p->vga_slot, 1), put(t, 0, 1); /* segment, bus, device, function */
+    put(t, 0, 4), put(t, 0, 4);                       /* ids and interrupt: not given */
+    put(t, 0, 8), put(t, 0, 8), put(t, 0, 2);         /* translations: none */
+    put(t, 0, 1);                                     /* address spaces */
+}
+
 /* Where ia64 kernels really look for their console: reached through EFI, not through the XSDT. */
 static u64 build_hcdp(struct builder *b)
 {
@@ -267,6 +309,7 @@ static u64 build_hcdp(struct builder *b)
     put(t, 0, 1);
     put(t, 1 << 2, 1); /* primary console */
     put(t, 0, 2), put(t, 0, 4);
+    if (b->platform->vga_size) put_hcdp_vga(t, b->platform);
     return end(b, at);
 }
 

@@ -37,6 +37,10 @@ struct bios_platform {
     unsigned intx_gsi[4];        /* INTA# of slot s: intx_gsi[s & 3] */
     u16 uart_port;
     unsigned uart_gsi;
+    u16 keyboard_port;           /* i8042 data port, its command port 4 further; 0: none */
+    unsigned keyboard_gsi, mouse_gsi;
+    u64 vga_pa, vga_size;        /* the VGA's memory window; size 0: no VGA */
+    unsigned vga_slot;           /* on the PCI bus */
     u16 pm_port;                 /* fixed hardware: events +0, control +4, timer +8, reset +12 */
     unsigned sci_gsi;
     u8 slp_typ_s5, reset_value;

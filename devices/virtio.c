@@ -83,10 +83,11 @@ static u64 bar_read(struct pci_device *pci, unsigned bar, u64 offset, unsigned s
     }
 }
 
+/* Not a word about DRIVER_OK: old drivers use the disk, and wait for it, before they set it (Linux
+ * 2.6.34 reads the partition table while it probes), which the legacy interface allows. */
 static void notify(struct virtio *dev, unsigned queue)
 {
     if (queue >= dev->ops->queues || dev->broken || !dev->queue[queue].pfn) return;
-    if (!(dev->status & VIRTIO_STATUS_DRIVER_OK)) return;
     dev->ops->notify(dev, queue);
 }
 
@@ -96,13 +97,10 @@ static void set_queue_pfn(struct virtio *dev, u32 pfn)
     if (q) *q = (struct virtio_queue){ .pfn = pfn };
 }
 
-/* Drivers may kick queues before they say DRIVER_OK; look again when they do. */
 static void set_status(struct virtio *dev, u8 status)
 {
-    bool started = status & ~dev->status & VIRTIO_STATUS_DRIVER_OK;
     dev->status = status;
     if (!status) virtio_reset(dev);
-    for (unsigned q = 0; started && q < dev->ops->queues; q++) notify(dev, q);
 }
 
 static void bar_write(struct pci_device *pci, unsigned bar, u64 offset, unsigned size, u64 value)

@@ -131,6 +131,7 @@ bool linux_load(struct physmem *pm, const struct linux_files *files, struct linu
     *image = (struct linux_image){ 0 };
     image->kernel_bytes = read_kernel(files->kernel, &len, err);
     bool ok = image->kernel_bytes != NULL;
+    image->kernel_len = ok ? len : 0;
     if (ok && !elf_parse(&elf, image->kernel_bytes, len, err)) {
         g_prefix_error(err, "%s: ", files->kernel);
         ok = false;

@@ -18,7 +18,8 @@ struct linux_image {
     u64 kernel_pa, kernel_size;
     u64 initrd_pa, initrd_size;      /* size 0: none */
     struct symbols *symbols;         /* the kernel's; owned */
-    u8 *kernel_bytes;                /* what the symbols point into; owned */
+    u8 *kernel_bytes;                /* the file, unpacked; the symbols point into it; owned */
+    u64 kernel_len;
 };
 
 /* Read, check and place.  Nothing is written unless everything fits. */

@@ -1,6 +1,7 @@
 /* A domain: its birth, its end, and how it is stopped when it breaks the rules.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
+#include <gio/gio.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include "hypercall/hypercall-priv.h"
 
 #define SPECIAL_ALIGN (64ull << 20)
+#define SHARED_VA_START 0xf500000000000000ull
 #define MEM_MIN (80ull << 20)
 
 struct hv_vcpu *domain_vcpu(struct domain *d, const struct cpu *cpu)
@@ -135,7 +137,7 @@ struct domain *domain_new(const struct domain_config *config, GError **err)
         return NULL;
     }
     d->shared = (struct shared_info *)(void *)physmem_host(d->pm, d->special_pa, XEN_PAGE_SIZE);
-    d->shared_va = 0xf500000000000000ull;
+    d->shared_va = SHARED_VA_START;
     d->grant_frames = 1;
     for (unsigned i = 0; i < d->nvcpus; i++) init_vcpu(d, i);
     d->store = xenstore_new(d);
@@ -179,13 +181,40 @@ static void init_shared_info(struct domain *d)
     d->shared->memmap_info_pfn = domain_page_pfn(d, PAGE_MEMMAP);
 }
 
+/* What a processor keeps when it goes down and must not when the whole domain starts anew. */
+static void forget_vcpu(struct hv_vcpu *v)
+{
+    clock_disarm(v->d->config.clock, &v->poll_timer);
+    v->up = v->polling = v->refused = false;
+    v->callback = v->iva = v->runstate_pa = 0;
+    memset(v->irr, 0, sizeof v->irr);
+    memset(v->insvc, 0, sizeof v->insvc);
+    memset(v->dbr, 0, sizeof v->dbr);
+    memset(v->ibr, 0, sizeof v->ibr);
+    memset(v->pkr, 0, sizeof v->pkr);
+    memset(v->pmc, 0, sizeof v->pmc);
+    memset(v->pmd, 0, sizeof v->pmd);
+    xsi_reset(v);
+    cpu_halt(v->cpu);
+}
+
+static void forget(struct domain *d)
+{
+    evtchn_reset_all(d);
+    d->shared_va = SHARED_VA_START;
+    d->grant_frames = 1;
+    d->boot_rdv_ip = d->boot_rdv_r1 = 0;
+    d->efi_virtual = d->reg7_on = false;
+    init_shared_info(d);
+    for (unsigned i = 0; i < d->nvcpus; i++) forget_vcpu(&d->vcpu[i]);
+    xenstore_reset(d->store);
+    for (unsigned i = 0; i < d->disk_count; i++) blkback_restart(d->disks[i]);
+    if (d->network) netback_restart(d->network);
+}
+
 void domain_start(struct domain *d, u64 entry, u64 boot_param)
 {
-    init_shared_info(d);
-    for (unsigned i = 1; i < d->nvcpus; i++) {
-        xsi_reset(&d->vcpu[i]);
-        cpu_halt(d->vcpu[i].cpu);
-    }
+    forget(d);
     vcpu_start(&d->vcpu[0], entry, true);
     cpu_set_gr(d->vcpu[0].cpu, 28, boot_param, false);
 }

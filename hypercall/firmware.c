@@ -136,7 +136,7 @@ struct memory_descriptor {
     u32 type, pad;
     u64 pa, va, pages, attribute;
 };
-SIZE_IS(struct memory_descriptor, 48);
+#define DESCRIPTOR_STRIDE 48u /* with padding: as the memory map has it */
 
 /* One object through the guest's present eyes; it may cross a page. */
 static bool read_virtual(struct hv_vcpu *v, u64 va, void *buf, u64 len)
@@ -167,7 +167,7 @@ static s64 set_virtual_address_map(struct hv_vcpu *v)
     u64 size = gr(v, 32), stride = gr(v, 33), version = gr(v, 34), map = gr(v, 35);
     struct memory_descriptor d;
     if (v->d->efi_virtual) return EFI_ERROR(3);
-    if (version != 1 || stride != sizeof d || size / sizeof d > EFI_MAP_MAX) return EFI_ERROR(2);
+    if (version != 1 || stride != DESCRIPTOR_STRIDE || size / stride > EFI_MAP_MAX) return EFI_ERROR(2);
     for (u64 at = 0; at + sizeof d <= size; at += stride) {
         if (!read_virtual(v, map + at, &d, sizeof d)) return EFI_ERROR(2);
         if (d.type == MEMORY_PAL_CODE) return move_stubs(v->d, d.va) ? STATUS_OK : EFI_ERROR(2);

@@ -51,7 +51,7 @@ struct xenstore {
     u8 in[sizeof(struct xs_header) + PAYLOAD_MAX + 1]; /* a message on its way in */
     u32 in_len;
     GByteArray *out;        /* messages that the ring has no room for yet */
-    bool broken;
+    bool broken, serving;
 };
 
 /* One request being served. */
@@ -81,7 +81,7 @@ static void flush_out(struct xenstore *xs)
     u64 pa = page(xs);
     u32 prod = guest_read32(d, pa + STORE_RSP_PROD), cons = guest_read32(d, pa + STORE_RSP_CONS);
     u32 used = prod - cons, n = 0;
-    if (used > STORE_RING_SIZE) return;
+    if (used > STORE_RING_SIZE || xs->serving) return;
     while (n < xs->out->len && used + n < STORE_RING_SIZE) {
         u64 at = pa + STORE_RSP + (prod + n) % STORE_RING_SIZE;
         if (!guest_write(d, at, &xs->out->data[n], 1)) return;
@@ -507,7 +507,7 @@ static bool path_ok(const char *path)
 static bool split(struct request *r, char *payload)
 {
     size_t n = strnlen(payload, r->h.len);
-    if (n == r->h.len && r->h.type != 13 && r->h.len) return false;
+    if (n == r->h.len && n) return false;
     r->path = payload;
     r->rest = (const u8 *)payload + MIN(n + 1, (size_t)r->h.len);
     r->rest_len = r->h.len - (u32)MIN(n + 1, (size_t)r->h.len);
@@ -555,7 +555,9 @@ static void serve(struct xenstore *xs)
     struct transaction *ending = NULL;
     guint queued = xs->out->len;
     GByteArray *events = g_byte_array_new();
+    xs->serving = true;
     const char *error = perform(&r, payload, &path);
+    xs->serving = false;
     /* Events queued while it was performed belong behind the answer. */
     if (xs->out->len > queued) {
         g_byte_array_append(events, xs->out->data + queued, xs->out->len - queued);

@@ -10,6 +10,7 @@
 #define CPUS_MAX 16
 
 struct native;
+struct xen_machine;
 
 /* Watching one processor for interruptions that lead nowhere; loops.c. */
 struct loop_watch {
@@ -42,6 +43,7 @@ struct machine {
     GArray *observers;
 
     struct native *native; /* native.c: firmware and devices of the Linux board; or NULL */
+    struct xen_machine *xen; /* xen.c: the domain instead; or NULL */
 
     bool ended;
     struct machine_result result;

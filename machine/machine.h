@@ -52,6 +52,9 @@ u64 machine_retired(const struct machine *m); /* slots, over all processors */
 /* State of processors, memory, devices and time as one number. */
 u64 machine_hash(struct machine *m);
 
+/* What is on the screen, as PNG. */
+bool machine_screenshot(struct machine *m, const char *path, GError **err);
+
 /* See every slot before and after: switches all processors to the observed loop. */
 typedef void machine_observer_fn(void *opaque, struct cpu *cpu, const struct insn *in, bool after);
 void machine_observe(struct machine *m, machine_observer_fn *fn, void *opaque);

@@ -20,6 +20,7 @@
 #include "devices/virtio_devices.h"
 #include "guest/linux.h"
 #include "machine/machine-priv.h"
+#include "machine/screen.h"
 
 #define PCI_WINDOW_PA 0x80000000ull
 #define PCI_WINDOW_SIZE 0x40000000ull
@@ -47,6 +48,8 @@ struct native {
     struct uart16550 *uart;
     struct acpi_pm *pm;
     struct pci_bus *pci;
+    struct display *display;
+    struct screen *screen;
     struct sapic_bus sapic;
     struct linux_image linux;
     struct clock_event poll;
@@ -149,6 +152,7 @@ static void on_poll(void *opaque, u64 now)
     struct native *n = opaque;
     if (n->paced) sleep_if_idle(n);
     uart_poll(n->uart);
+    screen_poll(n->screen);
     pci_bus_poll(n->pci);
     clock_arm(n->m->clock, &n->poll, now + n->itc_hz / POLLS_PER_SECOND);
 }
@@ -243,6 +247,28 @@ static bool add_pci(struct native *n, GError **err)
            (!n->hvc || pci_add(n->pci, virtio_console_new(n->m->pm, n->hvc), err));
 }
 
+static void on_display_closed(void *opaque)
+{
+    native_quit(opaque);
+}
+
+static bool add_screen(struct native *n, GError **err)
+{
+    struct screen_config config = {
+        .pm = n->m->pm, .ports = n->ports, .pci = n->pci, .sections = n->m->sections,
+        .keyboard = pin(n, SCREEN_KEYBOARD_GSI), .mouse = pin(n, SCREEN_MOUSE_GSI),
+        .closed = on_display_closed, .opaque = n,
+    };
+    config.display = n->display = display_open(n->m->config->display, err);
+    if (!n->display) {
+        g_prefix_error(err, "--display: ");
+        return false;
+    }
+    n->paced |= n->display->person;
+    n->screen = screen_new(&config, err);
+    return n->screen != NULL;
+}
+
 static void add_bios(struct native *n)
 {
     struct bios_config config = {
@@ -255,6 +281,9 @@ static void add_bios(struct native *n)
             .intx_gsi = { INTX_GSI, INTX_GSI + 1, INTX_GSI + 2, INTX_GSI + 3 },
             .uart_port = UART_PORT, .uart_gsi = UART_GSI, .pm_port = PM_PORT, .sci_gsi = SCI_GSI,
             .slp_typ_s5 = PM_SLP_TYP_S5, .reset_value = PM_RESET_VALUE,
+            .keyboard_port = I8042_DATA_PORT, .keyboard_gsi = SCREEN_KEYBOARD_GSI,
+            .mouse_gsi = SCREEN_MOUSE_GSI, .vga_pa = VGA_WINDOW_PA, .vga_size = VGA_WINDOW_SIZE,
+            .vga_slot = screen_slot(n->screen),
         },
         .host = { .opaque = n, .event = on_bios_event, .pci_read = pci_read,
                   .pci_write = pci_write },
@@ -354,7 +383,7 @@ struct native *native_new(struct machine *m, GError **err)
     struct native *n = g_new0(struct native, 1);
     n->m = m;
     if (!configure(n, err) || !open_consoles(n, err) || !add_controllers(n, err) ||
-        !add_port_devices(n, err) || !add_pci(n, err) || !load(n, err)) {
+        !add_port_devices(n, err) || !add_pci(n, err) || !add_screen(n, err) || !load(n, err)) {
         native_free(n);
         return NULL;
     }
@@ -371,7 +400,9 @@ void native_free(struct native *n)
     n->m->hooks.brk = NULL;
     linux_image_clear(&n->linux);
     bios_free(n->bios);
+    screen_free(n->screen);
     pci_bus_free(n->pci);
+    display_free(n->display);
     acpi_pm_free(n->pm);
     uart_free(n->uart);
     ioport_free(n->ports);
@@ -397,6 +428,7 @@ static void clear_memory(struct physmem *pm)
 static bool restart(struct native *n, GError **err)
 {
     uart_reset(n->uart);
+    screen_reset(n->screen);
     acpi_pm_reset(n->pm);
     pci_bus_reset(n->pci);
     iosapic_reset(n->iosapic);
@@ -443,6 +475,11 @@ void native_on_monitor(struct native *n, void (*fn)(void *opaque), void *opaque)
 {
     n->monitor = fn;
     n->monitor_opaque = opaque;
+}
+
+struct screen *native_screen(struct native *n)
+{
+    return n->screen;
 }
 
 void native_print_interrupts(struct native *n, GString *out)

@@ -32,6 +32,8 @@ void native_request_reset(struct native *n);
 void native_quit(struct native *n);
 /* What Ctrl-A m calls, between two slices. */
 void native_on_monitor(struct native *n, void (*fn)(void *opaque), void *opaque);
+/* Display, keyboard and mouse; screen.h. */
+struct screen *native_screen(struct native *n);
 void native_print_interrupts(struct native *n, GString *out);
 void native_print_devices(struct native *n, GString *out);
 

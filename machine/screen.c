@@ -4,7 +4,8 @@
 #include "machine/screen.h"
 
 #include "devices/framebuffer.h"
-#include "devices/vga.h"
+#include "machine/machine-priv.h"
+#include "machine/native.h"
 
 struct screen {
     struct screen_config config;
@@ -104,4 +105,16 @@ bool screen_write_png(struct screen *s, const char *path, GError **err)
 struct i8042 *screen_i8042(struct screen *s)
 {
     return s->i8042;
+}
+
+unsigned screen_slot(const struct screen *s)
+{
+    return framebuffer_pci(s->fb)->slot;
+}
+
+bool machine_screenshot(struct machine *m, const char *path, GError **err)
+{
+    if (m->native) return screen_write_png(native_screen(m->native), path, err);
+    g_set_error(err, MACHINE_ERROR, 0, "%s: this machine has no screen", path);
+    return false;
 }

@@ -8,6 +8,7 @@
 #include "devices/host/display.h"
 #include "devices/ioport.h"
 #include "devices/pci.h"
+#include "devices/vga.h"
 #include "machine/machine.h"
 
 #define SCREEN_KEYBOARD_GSI 1
@@ -38,5 +39,6 @@ void screen_poll(struct screen *s);
 GString *screen_text(struct screen *s);
 bool screen_write_png(struct screen *s, const char *path, GError **err);
 struct i8042 *screen_i8042(struct screen *s);
+unsigned screen_slot(const struct screen *s); /* of the adapter, on the PCI bus */
 
 #endif

@@ -200,6 +200,42 @@ bool physmem_remove_device(struct physmem *pm, u64 pa)
     return true;
 }
 
+/* What a claim keeps of itself above `end`; the part below `pa` stays where it is. */
+static void split_claim(struct physmem *pm, unsigned i, u64 pa, u64 end)
+{
+    struct claim old = *claim_at(pm, i), above = old;
+    u64 old_end = old.pa + old.size;
+    if (old.pa < pa) {
+        claim_at(pm, i)->size = pa - old.pa;
+        above.name = g_strdup(old.name);
+    } else {
+        g_array_remove_index(pm->claims, i--);
+    }
+    above.pa = MAX(end, old.pa);
+    above.size = old_end > end ? old_end - above.pa : 0;
+    if (above.size) {
+        g_array_insert_val(pm->claims, i + 1, above);
+    } else {
+        g_free(above.name);
+    }
+}
+
+bool physmem_make_hole(struct physmem *pm, u64 pa, u64 size, GError **err)
+{
+    struct claim hole = {.name = (char *)"hole", .pa = pa, .size = size};
+    if (!is_valid_range(&hole, pm->reserved, PHYS_PAGE_SIZE, err)) return false;
+    for (unsigned i = pm->claims->len; i-- > 0;) {
+        const struct claim *c = claim_at(pm, i);
+        if (c->kind != PHYS_RAM || c->pa >= pa + size || pa >= c->pa + c->size) continue;
+        split_claim(pm, i, pa, pa + size);
+    }
+    u8 *kinds = pm->head.kinds + (pa >> PHYS_PAGE_BITS);
+    for (u64 page = 0; page < size >> PHYS_PAGE_BITS; page++) {
+        if (kinds[page] == PHYS_RAM) kinds[page] = PHYS_NOTHING;
+    }
+    return true;
+}
+
 u8 *physmem_host(struct physmem *pm, u64 pa, u64 len)
 {
     if (pa >= pm->reserved || len > pm->reserved - pa) return NULL;

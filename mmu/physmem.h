@@ -39,6 +39,9 @@ bool physmem_add_rom(struct physmem *pm, const char *name, u64 pa, u64 size, GEr
 bool physmem_add_device(struct physmem *pm, u64 pa, u64 size, const struct physmem_ops *ops,
                         void *opaque, GError **err);
 bool physmem_remove_device(struct physmem *pm, u64 pa); /* PCI BARs move; pa: of its first byte */
+/* Take [pa, pa+size) out of RAM, before anything runs: a device will sit there.  Ranges without RAM
+ * may be part of it. */
+bool physmem_make_hole(struct physmem *pm, u64 pa, u64 size, GError **err);
 
 /* Host pointer to `len` bytes of RAM or ROM, or NULL if any byte is something else. */
 u8 *physmem_host(struct physmem *pm, u64 pa, u64 len);

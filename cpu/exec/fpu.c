@@ -19,7 +19,8 @@ static unsigned enabled_exceptions(const struct cpu *cpu, unsigned sf)
 }
 
 enum { FAST_FIXED = 1, /* .s, .d and conversions */
-       FAST_DYNAMIC = 2 /* no completer, and sf.pc says double */ };
+       FAST_DYNAMIC = 2,/* no completer, and sf.pc says double */
+       FAST_EXTENDED = 4/* no completer, and sf.pc says double-extended: division sequences */ };
 
 static void update_fast(struct cpu *cpu, unsigned sf)
 {
@@ -29,6 +30,7 @@ static void update_fast(struct cpu *cpu, unsigned sf)
 
     if (quiet && SF_RC(f) == FP_RN) fast = FAST_FIXED;
     if (fast && SF_PC(f) == FP_PC_DOUBLE) fast |= FAST_DYNAMIC;
+    if (fast && SF_PC(f) == FP_PC_EXTENDED) fast |= FAST_EXTENDED;
     cpu->fp_fast[sf] = (u8)fast;
 }
 
@@ -121,14 +123,12 @@ static NOINLINE const struct insn *fma_slow(struct cpu *cpu, const struct insn *
         PUT_FR(out);                                                                              \
     }
 
-#define FMA1(name, op, completer, fast, product, sum, both)                                       \
+#define SHAPES(name, op, completer, product, sum, both)                                           \
     SHAPE(name##_product, product, op, completer)                                                 \
     SHAPE(name##_sum, sum, op, completer)                                                         \
     SHAPE(name##_both, both, op, completer)                                                       \
-    EXEC(name)                                                                                    \
+    static inline const struct insn *name##_shape(struct cpu *cpu, const struct insn *in)         \
     {                                                                                             \
-        FP_ENTER;                                                                                 \
-        if (unlikely(!(cpu->fp_fast[in->x] & (fast)))) return fma_slow(cpu, in, op, completer);   \
         if (in->r2 == 0) return name##_product(cpu, in);                                          \
         if (in->r4 == 1) return name##_sum(cpu, in);                                              \
         return name##_both(cpu, in);                                                              \
@@ -143,16 +143,44 @@ static inline struct fpreg negated(struct fpreg f)
 #define F2 FR(in->r2)
 #define F3 FR(in->r3)
 #define F4 FR(in->r4)
-#define FMA(suffix, t, completer, fast)                                                           \
-    FMA1(fma##suffix, FP_FMA, completer, fast, fp_fast_mul_##t(F3, F4, &out),                     \
-         fp_fast_add_##t(F3, F2, &out), fp_fast_fma_##t(F3, F4, F2, &out))                        \
-    FMA1(fms##suffix, FP_FMS, completer, fast, fp_fast_mul_##t(F3, F4, &out),                     \
-         fp_fast_sub_##t(F3, F2, &out), fp_fast_fms_##t(F3, F4, F2, &out))                        \
-    FMA1(fnma##suffix, FP_FNMA, completer, fast, fp_fast_mul_##t(negated(F3), F4, &out),          \
-         fp_fast_sub_##t(F2, F3, &out), fp_fast_fnma_##t(F3, F4, F2, &out))
-FMA(_s, s, FP_DOT_S,   FAST_FIXED)
-FMA(_d, d, FP_DOT_D,   FAST_FIXED)
-FMA(,   d, FP_DYNAMIC, FAST_DYNAMIC)
+/* The three operations with the short cuts of kind t. */
+#define FMA(suffix, t, completer)                                                                 \
+    SHAPES(fma##suffix, FP_FMA, completer, fp_fast_mul_##t(F3, F4, &out),                         \
+           fp_fast_add_##t(F3, F2, &out), fp_fast_fma_##t(F3, F4, F2, &out))                      \
+    SHAPES(fms##suffix, FP_FMS, completer, fp_fast_mul_##t(F3, F4, &out),                         \
+           fp_fast_sub_##t(F3, F2, &out), fp_fast_fms_##t(F3, F4, F2, &out))                      \
+    SHAPES(fnma##suffix, FP_FNMA, completer, fp_fast_mul_##t(negated(F3), F4, &out),              \
+           fp_fast_sub_##t(F2, F3, &out), fp_fast_fnma_##t(F3, F4, F2, &out))
+FMA(_s, s, FP_DOT_S)
+FMA(_d, d, FP_DOT_D)
+FMA(_dynamic, d, FP_DYNAMIC)
+FMA(_extended, x, FP_DYNAMIC)
+
+#define FMA_FIXED(name, op, completer)                                                            \
+    EXEC(name)                                                                                    \
+    {                                                                                             \
+        FP_ENTER;                                                                                 \
+        if (likely(cpu->fp_fast[in->x] & FAST_FIXED)) return name##_shape(cpu, in);               \
+        return fma_slow(cpu, in, op, completer);                                                  \
+    }
+FMA_FIXED(fma_s, FP_FMA, FP_DOT_S)
+FMA_FIXED(fms_s, FP_FMS, FP_DOT_S)
+FMA_FIXED(fnma_s, FP_FNMA, FP_DOT_S)
+FMA_FIXED(fma_d, FP_FMA, FP_DOT_D)
+FMA_FIXED(fms_d, FP_FMS, FP_DOT_D)
+FMA_FIXED(fnma_d, FP_FNMA, FP_DOT_D)
+
+#define FMA_BY_PC(name, op)                                                                       \
+    EXEC(name)                                                                                    \
+    {                                                                                             \
+        FP_ENTER;                                                                                 \
+        if (cpu->fp_fast[in->x] & FAST_EXTENDED) return name##_extended_shape(cpu, in);           \
+        if (cpu->fp_fast[in->x] & FAST_DYNAMIC) return name##_dynamic_shape(cpu, in);             \
+        return fma_slow(cpu, in, op, FP_DYNAMIC);                                                 \
+    }
+FMA_BY_PC(fma, FP_FMA)
+FMA_BY_PC(fms, FP_FMS)
+FMA_BY_PC(fnma, FP_FNMA)
 
 /* --- F4, F5: fcmp, fclass --------------------------------------------------------------------- */
 

@@ -30,6 +30,7 @@ struct display_ops {
 
 struct display {
     const struct display_ops *ops;
+    bool person; /* somebody sits at it: idle time passes at its own speed */
 };
 
 /* "none": nobody looks; "sdl": a window. */

@@ -155,7 +155,7 @@ static struct display *refuse(struct sdl *s, GError **err)
 struct display *display_sdl_new(GError **err)
 {
     struct sdl *s = g_new0(struct sdl, 1);
-    s->display.ops = &sdl_ops;
+    s->display = (struct display){ .ops = &sdl_ops, .person = true };
     SDL_SetMainReady();
     SDL_SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1"); /* Ctrl-C on the terminal is not ours */
     SDL_SetHint(SDL_HINT_VIDEO_ALLOW_SCREENSAVER, "1");
