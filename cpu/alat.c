@@ -15,6 +15,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cpu/state-priv.h"
 
+_Static_assert(ALAT_ENTRIES == 32, "alat_valid has a bit for each");
+
 static u64 granules(u64 pa, unsigned size)
 {
     unsigned first = pa >> 3 & 63, n = (unsigned)(((pa & 7) + size + 7) >> 3);
@@ -27,9 +29,9 @@ u64 cpu_alat_granules(const struct cpu *cpu)
 {
     u64 all = 0;
 
-    for (unsigned i = 0; i < ALAT_ENTRIES; i++) {
-        const struct alat_entry *e = &cpu->alat[i];
-        if (e->valid) all |= granules(e->pa, e->size);
+    for (u32 left = cpu->alat_valid; left; left &= left - 1) {
+        const struct alat_entry *e = &cpu->alat[__builtin_ctz(left)];
+        all |= granules(e->pa, e->size);
     }
     return all;
 }
@@ -53,9 +55,9 @@ void cpu_alat_others(struct cpu *cpu, u64 watched)
 /* Entries die wherever a byte of theirs is written. */
 void cpu_alat_store(struct cpu *cpu, u64 pa, unsigned size)
 {
-    for (unsigned i = 0; i < ALAT_ENTRIES; i++) {
-        struct alat_entry *e = &cpu->alat[i];
-        if (pa < e->pa + e->size && e->pa < pa + size) e->valid = false;
+    for (u32 left = cpu->alat_valid; left; left &= left - 1) {
+        const struct alat_entry *e = &cpu->alat[__builtin_ctz(left)];
+        if (pa < e->pa + e->size && e->pa < pa + size) cpu->alat_valid &= ~(left & -left);
     }
     refilter(cpu);
 }
@@ -71,39 +73,41 @@ void alat_store(struct cpu *cpu, u64 pa, unsigned size)
     }
 }
 
-static struct alat_entry *find(struct cpu *cpu, unsigned physreg)
+/* The bit of the register's entry, or 0. */
+static u32 find(const struct cpu *cpu, unsigned physreg)
 {
-    if (!cpu->alat_filter) return NULL;
-    for (unsigned i = 0; i < ALAT_ENTRIES; i++) {
-        if (cpu->alat[i].valid && cpu->alat[i].reg == physreg) return &cpu->alat[i];
-    }
-    return NULL;
+    unsigned i = cpu->alat_of[physreg];
+    u32 bitmask = cpu->alat_valid & 1u << i;
+
+    return bitmask && cpu->alat[i].reg == physreg ? bitmask : 0;
 }
 
 /* A register has one entry; without a free place the entries take turns. */
-static struct alat_entry *place(struct cpu *cpu, unsigned physreg)
+static unsigned place(struct cpu *cpu, unsigned physreg)
 {
-    struct alat_entry *e = find(cpu, physreg);
+    u32 own = find(cpu, physreg);
 
-    for (unsigned i = 0; !e && i < ALAT_ENTRIES; i++) {
-        if (!cpu->alat[i].valid) e = &cpu->alat[i];
-    }
-    return e ? e : &cpu->alat[cpu->alat_next++ % ALAT_ENTRIES];
+    if (own) return (unsigned)__builtin_ctz(own);
+    if (~cpu->alat_valid) return (unsigned)__builtin_ctz(~cpu->alat_valid);
+    return cpu->alat_next++ % ALAT_ENTRIES;
 }
 
 void alat_insert(struct cpu *cpu, unsigned physreg, u64 pa, unsigned size)
 {
-    *place(cpu, physreg) =
-        (struct alat_entry){ .pa = pa, .reg = (u16)physreg, .size = (u8)size, .valid = true };
+    unsigned i = place(cpu, physreg);
+
+    cpu->alat[i] = (struct alat_entry){ .pa = pa, .reg = (u16)physreg, .size = (u8)size };
+    cpu->alat_of[physreg] = (u8)i;
+    cpu->alat_valid |= 1u << i;
     cpu->alat_filter |= granules(pa, size);
 }
 
 bool alat_check(struct cpu *cpu, unsigned physreg, bool clear)
 {
-    struct alat_entry *e = find(cpu, physreg);
+    u32 entry = find(cpu, physreg);
 
-    if (e && clear) e->valid = false;
-    return e != NULL;
+    if (clear) cpu->alat_valid &= ~entry;
+    return entry;
 }
 
 void alat_remove(struct cpu *cpu, unsigned physreg)
@@ -113,7 +117,7 @@ void alat_remove(struct cpu *cpu, unsigned physreg)
 
 void alat_clear(struct cpu *cpu)
 {
-    for (unsigned i = 0; i < ALAT_ENTRIES; i++) cpu->alat[i].valid = false;
+    cpu->alat_valid = 0;
     cpu->alat_next = 0;
     refilter(cpu);
 }

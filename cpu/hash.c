@@ -49,7 +49,7 @@ static u64 hash_alat(const struct cpu *cpu, u64 h)
 {
     for (unsigned i = 0; i < ALAT_ENTRIES; i++) {
         const struct alat_entry *e = &cpu->alat[i];
-        if (e->valid) h = mix(mix(h, e->pa), (u64)i << 32 | (u64)e->reg << 8 | e->size);
+        if (cpu->alat_valid >> i & 1) h = mix(mix(h, e->pa), (u64)i << 32 | (u64)e->reg << 8 | e->size);
     }
     return h;
 }

@@ -52,7 +52,6 @@ struct alat_entry {
     u64 pa;       /* physical address */
     u16 reg;      /* physical number: 0-127 GR (32 + physical stacked index), 128-255 FR */
     u8 size;
-    bool valid;
 };
 
 struct code_page;
@@ -103,6 +102,8 @@ struct cpu {
     u8 rs_nat[RS_LEN + 128];
     u32 rs_nats;      /* how many of the dirty registers have a NaT bit */
     struct alat_entry alat[ALAT_ENTRIES];
+    u32 alat_valid;   /* bit per entry */
+    u8 alat_of[256];  /* the entry of each register, while that entry is valid and says so */
     unsigned alat_next;
     u64 alat_unwatched; /* granules that no other processor's entry touches (alat.c) */
     u64 banked[16];   /* r16-r31 of the bank not in use */

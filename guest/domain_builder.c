@@ -85,7 +85,7 @@ static void clear_pages(struct domain *d, const struct domain_plan *plan)
 static void put_start_info(struct domain *d, const struct domain_plan *plan,
                            const struct linux_image *image)
 {
-    const char *cmdline = plan->files.cmdline ? plan->files.cmdline : "";
+    const char *cmdline = plan->cmdline ? plan->cmdline : "";
     struct start_info si = {
         .magic = MAGIC, .nr_pages = plan->mem >> XEN_PAGE_SHIFT,
         .store_mfn = domain_page_pfn(d, PAGE_STORE), .store_evtchn = domain_store_port(d),
@@ -140,7 +140,7 @@ static bool check(struct domain *d, const struct domain_plan *plan, const struct
                   GError **err)
 {
     u64 limit = page_pa(d, PAGE_MEMMAP), end = image->kernel_pa + image->kernel_size;
-    const char *cmdline = plan->files.cmdline;
+    const char *cmdline = plan->cmdline;
     if (image->initrd_size) end = image->initrd_pa + image->initrd_size;
     if (end > limit) return refuse(err, plan->files.kernel, "too little memory for the domain; see --mem");
     if (image->kernel_pa < DOMAIN_FIRMWARE_END) {

@@ -12,6 +12,7 @@ struct domain_plan {
     u64 mem;              /* bytes from 0 */
     unsigned vcpus;
     struct linux_files files;
+    const char *cmdline;  /* or NULL */
 };
 
 /* Where to start: struct linux_image has the symbols. */

@@ -52,7 +52,7 @@ struct config {
     u64 cpus, itc_hz, seed;
     GArray *disks;             /* struct disk */
     char *console, *hvc, *net, *date, *display, *screenshot;
-    bool no_reboot;
+    bool no_reboot, xen;
     char *dump_state, *config_file;
     bool stats, speed, hash, raw;
     enum log_level log;

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "machine/machine-priv.h"
 #include "machine/native.h"
+#include "machine/xen.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -228,6 +229,7 @@ struct machine *machine_new(const struct config *config, GError **err)
 void machine_free(struct machine *m)
 {
     native_free(m->native);
+    xen_free(m->xen);
     for (unsigned i = 0; i < m->ncpus; i++) cpu_free(m->cpus[i]);
     g_array_free(m->observers, TRUE);
     g_ptr_array_free(m->devices, TRUE);
@@ -289,6 +291,7 @@ static void start_cpu(struct machine *m, u64 entry)
 bool machine_load(struct machine *m, GError **err)
 {
     u64 entry;
+    if (m->config->kernel && m->config->xen) return (m->xen = xen_new(m, err)) != NULL;
     if (m->config->kernel) return (m->native = native_new(m, err)) != NULL;
     if (!gather(m, err) || !image_check(m->image, m->pm, err) || !choose_entry(m, &entry, err)) {
         return false;
@@ -323,6 +326,7 @@ struct clock *machine_clock(struct machine *m)
 
 const struct symbols *machine_symbols(const struct machine *m)
 {
+    if (m->xen) return xen_symbols(m->xen);
     return m->native ? native_symbols(m->native) : image_symbols(m->image);
 }
 

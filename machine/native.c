@@ -19,6 +19,7 @@
 #include "devices/uart16550.h"
 #include "devices/virtio_devices.h"
 #include "guest/linux.h"
+#include "machine/backends.h"
 #include "machine/machine-priv.h"
 #include "machine/screen.h"
 
@@ -204,33 +205,22 @@ static bool add_port_devices(struct native *n, GError **err)
 
 static bool add_disks(struct native *n, GError **err)
 {
-    static const enum block_mode modes[] = {
-        [DISK_WRITABLE] = BLOCK_READ_WRITE, [DISK_READ_ONLY] = BLOCK_READ_ONLY,
-        [DISK_SNAPSHOT] = BLOCK_SNAPSHOT,
-    };
     const GArray *disks = n->m->config->disks;
     for (guint i = 0; i < disks->len; i++) {
-        const struct disk *d = &g_array_index(disks, struct disk, i);
-        struct block *block = block_open(d->path, modes[d->mode], err);
+        struct block *block = open_disk(&g_array_index(disks, struct disk, i), err);
         if (!block || !pci_add(n->pci, virtio_blk_new(n->m->pm, block), err)) return false;
     }
     return true;
 }
 
-/* "none", "user", or "user," and port forwards. */
 static bool add_network(struct native *n, GError **err)
 {
     static const u8 mac[6] = { 0x52, 0x54, 0x00, 0x64, 0x64, 0x01 };
-    const char *how = n->m->config->net;
-    if (!how || !strcmp(how, "none")) return true;
-    bool plain = !strcmp(how, "user");
-    if (!plain && !g_str_has_prefix(how, "user,")) {
-        g_set_error(err, MACHINE_ERROR, 0, "--net: '%s' is not none, user or user,FORWARD...", how);
-        return false;
-    }
-    struct net *net = net_user_new(plain ? NULL : how + strlen("user,"), now_ns, n, err);
+    struct net *net;
+    if (!open_network(n->m->config, now_ns, n, &net, err)) return false;
+    if (!net) return true;
     n->paced = true; /* or the guest's timers would outrun the real network */
-    return net && pci_add(n->pci, virtio_net_new(n->m->pm, net, mac), err);
+    return pci_add(n->pci, virtio_net_new(n->m->pm, net, mac), err);
 }
 
 static bool add_pci(struct native *n, GError **err)
@@ -317,42 +307,14 @@ static bool load(struct native *n, GError **err)
     return true;
 }
 
-static bool choose_date(struct native *n, GError **err)
-{
-    const char *text = n->m->config->date;
-    n->base_time = NATIVE_BASE_TIME;
-    if (!text) return true;
-    GTimeZone *utc = g_time_zone_new_utc();
-    GDateTime *date = g_date_time_new_from_iso8601(text, utc);
-    g_time_zone_unref(utc);
-    if (!date) {
-        g_set_error(err, MACHINE_ERROR, 0, "--date: '%s' is not a date like 2024-01-01T00:00:00Z",
-                    text);
-        return false;
-    }
-    n->base_time = g_date_time_to_unix(date);
-    g_date_time_unref(date);
-    return true;
-}
-
-#define MHZ 1000000u
-
-/* What the options say in numbers; refuse what the firmware could not express. */
+/* What the options say in numbers. */
 static bool configure(struct native *n, GError **err)
 {
     const struct config *c = n->m->config;
-    n->itc_hz = c->itc_hz ? c->itc_hz : NATIVE_ITC_HZ;
-    if (c->program || c->loads->len) {
-        g_set_error(err, MACHINE_ERROR, 0, "--kernel goes with neither a program nor --load");
-    } else if (c->cpus > CPUS_MAX) {
-        g_set_error(err, MACHINE_ERROR, 0, "--smp: %u processors are the most", CPUS_MAX);
-    } else if (n->itc_hz % MHZ || n->itc_hz / MHZ > UINT32_MAX) {
-        g_set_error(err, MACHINE_ERROR, 0, "--itc-hz: it must be a multiple of %u", MHZ);
-    } else {
-        machine_add_cpus(n->m, (unsigned)c->cpus);
-        return choose_date(n, err);
-    }
-    return false;
+    n->itc_hz = timer_rate(c);
+    if (!check_platform(c, err) || !start_date(c, &n->base_time, err)) return false;
+    machine_add_cpus(n->m, (unsigned)c->cpus);
+    return true;
 }
 
 static bool open_consoles(struct native *n, GError **err)

@@ -9,6 +9,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "machine/machine-priv.h"
 #include "machine/native.h"
+#include "machine/xen.h"
 
 #define QUANTUM 10000 /* ticks that processors may be apart */
 /* cpu_run overshoots by less than the slots of a 4 KiB page. */
@@ -132,6 +133,6 @@ struct machine_result machine_run(struct machine *m)
     if (m->config->until.set) cpu_set_until(m->cpus[0], true, m->config->until.value);
     do {
         while (!m->ended) run_round(m);
-    } while (m->native && native_restarts(m->native));
+    } while ((m->native && native_restarts(m->native)) || (m->xen && xen_restarts(m->xen)));
     return m->result;
 }

@@ -8,20 +8,24 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "devices/host/chardev.h"
 #include "guest/domain_builder.h"
+#include "machine/backends.h"
 #include "machine/machine-priv.h"
 
 #define POLLS_PER_SECOND 200
 
 struct xen_machine {
     struct machine *m;
-    struct native_config config;
+    u64 itc_hz;
+    s64 base_time;
+    struct chardev *console;
+    bool paced;            /* idle time passes at its own speed */
     struct bios *bios;
     struct domain *domain;
     struct domain_image image;
     struct clock_event poll;
-    u64 poll_ticks;
-    bool powered_off, reset_wanted, quit;
+    bool reset_wanted;
 };
 
 /* --- hooks ------------------------------------------------------------------------------------------ */
@@ -54,19 +58,27 @@ static void install_hooks(struct xen_machine *x)
 
 /* --- the domain's end -------------------------------------------------------------------------------- */
 
-static void stop_for(struct xen_machine *x, bool *why, const char *text)
+static struct cpu *asking(struct xen_machine *x)
 {
-    struct machine *m = x->m;
-    *why = true;
-    machine_end(m, END_EXIT, m->current ? m->current : m->cpus[0], 0, "%s", text);
+    return x->m->current ? x->m->current : x->m->cpus[0];
+}
+
+static void request_reset(struct xen_machine *x)
+{
+    x->reset_wanted = true;
+    machine_end(x->m, END_RESET, asking(x), 0, "the machine was reset");
 }
 
 static void on_shutdown(void *opaque, struct cpu *cpu, unsigned reason)
 {
     struct xen_machine *x = opaque;
     switch (reason) {
-    case SHUTDOWN_POWEROFF: stop_for(x, &x->powered_off, "the guest turned the machine off"); break;
-    case SHUTDOWN_REBOOT: stop_for(x, &x->reset_wanted, "the guest reset the machine"); break;
+    case SHUTDOWN_POWEROFF:
+        machine_end(x->m, END_EXIT, cpu, 0, "the guest turned the machine off");
+        break;
+    case SHUTDOWN_REBOOT:
+        request_reset(x);
+        break;
     default:
         machine_end(x->m, END_GUEST, cpu, 0, "the guest's kernel says that it has crashed");
     }
@@ -75,16 +87,15 @@ static void on_shutdown(void *opaque, struct cpu *cpu, unsigned reason)
 static void on_crash(void *opaque, struct cpu *cpu, const char *why)
 {
     struct xen_machine *x = opaque;
-    u64 offset = 0, ip = cpu_ip(cpu);
-    const char *name = symbols_find(x->image.linux_image.symbols, ip, &offset);
-    machine_end(x->m, END_GUEST, cpu, 0, "%s (at ip %#llx <%s+%#llx>)", why,
-                (unsigned long long)ip, name ? name : "?", (unsigned long long)offset);
+    char *where = machine_where(x->m, cpu_ip(cpu));
+    machine_end(x->m, END_GUEST, cpu, 0, "%s (at ip %s)", why, where);
+    g_free(where);
 }
 
 static u64 now_ns(void *opaque)
 {
     struct xen_machine *x = opaque;
-    return (u64)((u128)clock_now(x->m->clock) * 1000000000u / x->config.itc_hz);
+    return (u64)((u128)clock_now(x->m->clock) * 1000000000u / x->itc_hz);
 }
 
 /* --- host input ---------------------------------------------------------------------------------------- */
@@ -92,7 +103,7 @@ static u64 now_ns(void *opaque)
 /* See native.c: with a person at the console idle time passes at its own speed. */
 static void sleep_if_idle(struct xen_machine *x)
 {
-    int fd = chardev_input_fd(x->config.console);
+    int fd = chardev_input_fd(x->console);
     struct pollfd pfd = { .fd = fd, .events = POLLIN };
     for (unsigned i = 0; i < x->m->ncpus; i++) {
         if (!cpu_is_halted(x->m->cpus[i])) return;
@@ -103,37 +114,64 @@ static void sleep_if_idle(struct xen_machine *x)
 static void on_poll(void *opaque, u64 now)
 {
     struct xen_machine *x = opaque;
-    if (x->config.sleep_when_idle) sleep_if_idle(x);
+    if (x->paced) sleep_if_idle(x);
     domain_poll(x->domain);
-    clock_arm(x->m->clock, &x->poll, now + x->poll_ticks);
+    clock_arm(x->m->clock, &x->poll, now + x->itc_hz / POLLS_PER_SECOND);
+}
+
+static void on_console_command(void *opaque, enum console_command command)
+{
+    struct xen_machine *x = opaque;
+    switch (command) {
+    case CONSOLE_QUIT: machine_end(x->m, END_EXIT, asking(x), 0, "quit"); break;
+    case CONSOLE_RESET: request_reset(x); break;
+    case CONSOLE_POWER_BUTTON: xen_press_power_button(x); break;
+    case CONSOLE_MONITOR: break;
+    }
 }
 
 /* --- building -------------------------------------------------------------------------------------------- */
 
-static bool add_devices(struct xen_machine *x, GError **err)
+static bool open_console(struct xen_machine *x, GError **err)
+{
+    const char *where = x->m->config->console;
+    x->console = chardev_open(where ? where : "stdio", on_console_command, x, err);
+    if (x->console) x->paced |= x->console->person;
+    return x->console != NULL;
+}
+
+static bool add_disks(struct xen_machine *x, GError **err)
+{
+    const GArray *disks = x->m->config->disks;
+    for (guint i = 0; i < disks->len; i++) {
+        struct block *block = open_disk(&g_array_index(disks, struct disk, i), err);
+        if (!block) return false;
+        domain_add_disk(x->domain, block);
+    }
+    return true;
+}
+
+static bool add_network(struct xen_machine *x, GError **err)
 {
     static const u8 mac[6] = { 0x00, 0x16, 0x3e, 0x64, 0x64, 0x01 };
-    for (unsigned i = 0; i < x->config.disk_count; i++) {
-        struct block *disk = block_open(x->config.disks[i].path, x->config.disks[i].mode, err);
-        if (!disk) return false;
-        domain_add_disk(x->domain, disk);
-    }
-    if (!x->config.network) return true;
-    struct net *net = net_user_new(x->config.forward, now_ns, x, err);
-    if (net) domain_add_network(x->domain, net, mac);
-    return net != NULL;
+    struct net *net;
+    if (!open_network(x->m->config, now_ns, x, &net, err)) return false;
+    if (!net) return true;
+    x->paced = true; /* or the guest's timers would outrun the real network */
+    domain_add_network(x->domain, net, mac);
+    return true;
 }
 
 static bool add_domain(struct xen_machine *x, GError **err)
 {
     struct machine *m = x->m;
     struct bios_config bios = {
-        .pm = m->pm, .platform = { .cpus = m->ncpus, .itc_hz = x->config.itc_hz },
-        .base_time = x->config.base_time,
+        .pm = m->pm, .platform = { .cpus = m->ncpus, .itc_hz = x->itc_hz },
+        .base_time = x->base_time,
     };
     struct domain_config config = {
-        .pm = m->pm, .clock = m->clock, .mem = m->config->mem, .itc_hz = x->config.itc_hz,
-        .ncpus = m->ncpus, .console = x->config.console,
+        .pm = m->pm, .clock = m->clock, .mem = m->config->mem, .itc_hz = x->itc_hz,
+        .ncpus = m->ncpus, .console = x->console,
         .host = { .opaque = x, .shutdown = on_shutdown, .crash = on_crash },
     };
     config.bios = x->bios = bios_new(&bios);
@@ -144,10 +182,10 @@ static bool add_domain(struct xen_machine *x, GError **err)
 
 static bool load(struct xen_machine *x, GError **err)
 {
-    const struct native_config *c = &x->config;
+    const struct config *c = x->m->config;
     struct domain_plan plan = {
-        .pm = x->m->pm, .mem = x->m->config->mem, .vcpus = x->m->ncpus,
-        .files = { c->kernel, c->initrd, c->cmdline },
+        .pm = x->m->pm, .mem = c->mem, .vcpus = x->m->ncpus, .files = { c->kernel, c->initrd },
+        .cmdline = c->append,
     };
     domain_image_clear(&x->image);
     if (!domain_build(x->domain, &plan, &x->image, err)) return false;
@@ -157,29 +195,34 @@ static bool load(struct xen_machine *x, GError **err)
     return true;
 }
 
-struct xen_machine *xen_new(struct machine *m, const struct native_config *config, GError **err)
+static bool configure(struct xen_machine *x, GError **err)
+{
+    const struct config *c = x->m->config;
+    x->itc_hz = timer_rate(c);
+    if (!check_platform(c, err) || !start_date(c, &x->base_time, err)) return false;
+    machine_add_cpus(x->m, (unsigned)c->cpus);
+    return true;
+}
+
+struct xen_machine *xen_new(struct machine *m, GError **err)
 {
     struct xen_machine *x = g_new0(struct xen_machine, 1);
     x->m = m;
-    x->config = *config;
-    if (!x->config.itc_hz) x->config.itc_hz = NATIVE_ITC_HZ;
-    x->config.cpus = CLAMP(x->config.cpus, 1, CPUS_MAX);
-    x->poll_ticks = x->config.itc_hz / POLLS_PER_SECOND;
-    machine_add_cpus(m, x->config.cpus);
     install_hooks(x);
-    if (!add_domain(x, err) || !add_devices(x, err) || !load(x, err)) {
+    clock_event_init(&x->poll, "host input", 0, on_poll, x);
+    if (!configure(x, err) || !open_console(x, err) || !add_domain(x, err) || !add_disks(x, err) ||
+        !add_network(x, err) || !load(x, err)) {
         xen_free(x);
         return NULL;
     }
-    clock_event_init(&x->poll, "host input", 0, on_poll, x);
-    clock_arm(m->clock, &x->poll, clock_now(m->clock) + x->poll_ticks);
+    clock_arm(m->clock, &x->poll, clock_now(m->clock) + x->itc_hz / POLLS_PER_SECOND);
     return x;
 }
 
 void xen_free(struct xen_machine *x)
 {
     if (!x) return;
-    clock_disarm(x->m->clock, &x->poll);
+    if (x->poll.armed) clock_disarm(x->m->clock, &x->poll);
     x->m->hooks.brk = NULL;
     x->m->hooks.privop = NULL;
     x->m->hooks.interruption = NULL;
@@ -187,54 +230,36 @@ void xen_free(struct xen_machine *x)
     domain_image_clear(&x->image);
     domain_free(x->domain);
     bios_free(x->bios);
+    chardev_free(x->console);
     g_free(x);
 }
 
-/* --- running ------------------------------------------------------------------------------------------------ */
+/* --- reset ------------------------------------------------------------------------------------------------- */
 
-static bool restart(struct xen_machine *x, GError **err)
+bool xen_restarts(struct xen_machine *x)
 {
     struct machine *m = x->m;
+    GError *err = NULL;
+    if (!x->reset_wanted || m->config->no_reboot) return false;
+    x->reset_wanted = false;
     memset(physmem_host(m->pm, 0, m->config->mem), 0, m->config->mem);
     physmem_note_write(m->pm, 0, m->config->mem);
     for (unsigned i = 0; i < m->ncpus; i++) cpu_reset(m->cpus[i]);
-    x->reset_wanted = false;
+    if (!load(x, &err)) {
+        log_error("machine", "cannot build the domain again: %s", err->message);
+        g_error_free(err);
+        return false;
+    }
     m->ended = false;
     g_clear_pointer(&m->message, g_free);
-    return load(x, err);
+    return true;
 }
 
-enum native_end xen_run(struct xen_machine *x, struct machine_result *result)
-{
-    for (;;) {
-        GError *err = NULL;
-        *result = machine_run(x->m);
-        if (x->quit) return NATIVE_QUIT;
-        if (x->powered_off) return NATIVE_POWER_OFF;
-        if (!x->reset_wanted) return NATIVE_OTHER;
-        if (x->config.no_reboot) return NATIVE_RESET;
-        if (!restart(x, &err)) {
-            log_error("machine", "cannot build the domain again: %s", err->message);
-            g_error_free(err);
-            return NATIVE_OTHER;
-        }
-    }
-}
+/* --- for people and monitors ------------------------------------------------------------------------------- */
 
 void xen_press_power_button(struct xen_machine *x)
 {
     domain_request(x->domain, "poweroff");
-}
-
-void xen_console_command(void *xen_machine, enum console_command command)
-{
-    struct xen_machine *x = xen_machine;
-    switch (command) {
-    case CONSOLE_QUIT: stop_for(x, &x->quit, "quit from the console"); break;
-    case CONSOLE_RESET: stop_for(x, &x->reset_wanted, "reset from the console"); break;
-    case CONSOLE_POWER_BUTTON: xen_press_power_button(x); break;
-    case CONSOLE_MONITOR: break;
-    }
 }
 
 const struct symbols *xen_symbols(const struct xen_machine *x)

@@ -9,19 +9,20 @@
 
 #include <stdio.h>
 
-#include "machine/native.h"
+#include "machine/machine.h"
 
 struct xen_machine;
 
-/* `config` as for native_new; `hvc` and `seed` mean nothing here. */
-struct xen_machine *xen_new(struct machine *m, const struct native_config *config, GError **err);
+/* Add everything that the machine's config asks for and build the domain. */
+struct xen_machine *xen_new(struct machine *m, GError **err);
 void xen_free(struct xen_machine *x);
-enum native_end xen_run(struct xen_machine *x, struct machine_result *result);
-
-/* Ask the guest to turn itself off, as "xm shutdown" would. */
-void xen_press_power_button(struct xen_machine *x);
-void xen_console_command(void *xen_machine, enum console_command command);
 const struct symbols *xen_symbols(const struct xen_machine *x);
+
+/* The run has ended: was it for a reset?  Then build the domain again and go on (true). */
+bool xen_restarts(struct xen_machine *x);
+
+/* Ask the guest to turn itself off, as a toolstack would. */
+void xen_press_power_button(struct xen_machine *x);
 void xen_print_counters(const struct xen_machine *x, FILE *out);
 
 #endif

@@ -154,7 +154,7 @@ static void stopped(void *opaque, const struct debug_stop *stop, struct debug_re
     m->resume = false;
     announce(&s, stop);
     prompt(&s);
-    while (!m->resume) {
+    while (!m->resume && !debugger_is_over(m->d)) {
         size_t n = m->console.read(m->console.opaque, keys, sizeof(keys));
         if (!n) break;
         for (size_t i = 0; i < n && !m->resume; i++) key(&s, keys[i]);

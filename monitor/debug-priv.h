@@ -55,6 +55,7 @@ enum debug_why { DEBUG_PAUSED, DEBUG_STEPPED, DEBUG_BREAKPOINT, DEBUG_WATCHPOINT
 struct debug_stop {
     enum debug_why why;
     struct cpu *cpu;
+    bool gdbs;             /* DEBUG_BREAKPOINT: gdb knows about it */
     u64 addr;              /* DEBUG_WATCHPOINT: what was touched, */
     struct watchpoint hit; /* and whose watchpoint it was */
 };
@@ -124,6 +125,13 @@ static inline struct cpu *debug_cpu(const struct debugger *d, unsigned i)
 static inline const struct symbols *target_symbols(const struct debug_target *t)
 {
     return t->symbols ? t->symbols(t->opaque) : NULL;
+}
+
+/* Is there nothing to go on with? */
+static inline bool debugger_is_over(const struct debugger *d)
+{
+    const struct debug_target *t = &d->target;
+    return d->over || (t->ended && t->ended(t->opaque));
 }
 
 /* Numbers of new ones, from 1. */

@@ -20,11 +20,13 @@ struct debug_target {
     struct physmem *(*physmem)(void *opaque);
     /* ---- */
     const struct symbols *(*symbols)(void *opaque);
-    /* Let `fn` see every slot.  Once on, it stays. */
+    /* Let `fn` see every slot, until it has seen enough. */
     void (*observe)(void *opaque, machine_observer_fn *fn, void *fn_opaque);
+    void (*unobserve)(void *opaque, machine_observer_fn *fn, void *fn_opaque);
     void (*quit)(void *opaque);   /* end the run */
     void (*reset)(void *opaque);  /* power-on again */
     void (*idle)(void *opaque);   /* several times a second while the machine is stopped */
+    bool (*ended)(void *opaque);  /* the run is over: do not wait for anybody */
     bool (*screenshot)(void *opaque, const char *path, GError **err);
     void (*devices)(void *opaque, GString *out);    /* more than their addresses */
     void (*interrupts)(void *opaque, GString *out); /* beyond the processor: IOSAPIC pins */

@@ -34,24 +34,35 @@ static void install_all(struct debugger *d)
     for (unsigned i = 0; i < debug_cpu_count(d); i++) install(d, debug_cpu(d, i), NULL);
 }
 
+/* Watchpoints and the branch ring need to see every slot, which is several times slower. */
+static void choose_loop(struct debugger *d)
+{
+    const struct debug_target *t = &d->target;
+    bool wanted = d->record_branches || d->watchpoints->len > 0;
+    if (wanted && !d->observing && t->observe) {
+        t->observe(t->opaque, debugger_observe, d);
+        d->observing = true;
+    }
+    if (!wanted && d->observing && t->unobserve) {
+        t->unobserve(t->opaque, debugger_observe, d);
+        d->observing = false;
+    }
+}
+
 void debugger_free(struct debugger *d)
 {
     if (!d) return;
     g_array_set_size(d->breakpoints, 0);
+    g_array_set_size(d->watchpoints, 0);
+    d->record_branches = false;
     install_all(d);
+    choose_loop(d);
     g_array_free(d->breakpoints, TRUE);
     g_array_free(d->watchpoints, TRUE);
     g_free(d);
 }
 
 /* --- what to stop at --------------------------------------------------------------------------- */
-
-static void observe(struct debugger *d)
-{
-    if (d->observing || !d->target.observe) return;
-    d->observing = true;
-    d->target.observe(d->target.opaque, debugger_observe, d);
-}
 
 /* The X instruction of an MLX bundle is executed, and therefore found, as slot 1. */
 static u64 true_place(struct debugger *d, u64 place)
@@ -76,7 +87,7 @@ unsigned debugger_add_watchpoint(struct debugger *d, u64 addr, u64 len, unsigned
 {
     struct watchpoint w = { addr, len, how, owner, ++d->next_number };
     g_array_append_val(d->watchpoints, w);
-    observe(d);
+    choose_loop(d);
     return w.number;
 }
 
@@ -100,6 +111,7 @@ bool debugger_remove_watchpoint(struct debugger *d, u64 addr, u64 len, unsigned 
         const struct watchpoint *w = &g_array_index(d->watchpoints, struct watchpoint, i);
         if (w->addr != addr || w->len != len || w->how != how || w->owner != owner) continue;
         g_array_remove_index(d->watchpoints, i);
+        choose_loop(d);
         return true;
     }
     return false;
@@ -116,6 +128,7 @@ bool debugger_remove_number(struct debugger *d, unsigned number)
     for (unsigned i = 0; i < d->watchpoints->len; i++) {
         if (g_array_index(d->watchpoints, struct watchpoint, i).number != number) continue;
         g_array_remove_index(d->watchpoints, i);
+        choose_loop(d);
         return true;
     }
     return false;
@@ -132,13 +145,14 @@ void debugger_remove_all(struct debugger *d, enum debug_owner owner)
         g_array_remove_index(d->watchpoints, i);
     }
     install_all(d);
+    choose_loop(d);
 }
 
 void debugger_record_branches(struct debugger *d, bool on)
 {
     d->record_branches = on;
     for (unsigned i = 0; i < DEBUG_CPUS; i++) d->cpus[i].last_known = false;
-    if (on) observe(d);
+    choose_loop(d);
 }
 
 void debugger_pause(struct debugger *d)
@@ -182,15 +196,18 @@ static void stop(struct debugger *d, struct debug_stop what)
     }
 }
 
-static bool at_breakpoint(const struct debugger *d, const struct cpu *cpu)
+static bool at_breakpoint(const struct debugger *d, const struct cpu *cpu, bool *gdbs)
 {
+    bool any = false;
     const struct debug_cpu *c = &d->cpus[cpu_id(cpu)];
     u64 place = cpu_place(cpu);
     if (c->left_place == place && c->left_retired == cpu_retired(cpu)) return false;
     for (unsigned i = 0; i < d->breakpoints->len; i++) {
-        if (g_array_index(d->breakpoints, struct breakpoint, i).place == place) return true;
+        const struct breakpoint *b = &g_array_index(d->breakpoints, struct breakpoint, i);
+        any |= b->place == place;
+        *gdbs |= b->place == place && b->owner == OWNER_GDB;
     }
-    return false;
+    return any;
 }
 
 /* One slot of whoever steps; true: that was the last. */
@@ -211,7 +228,7 @@ static bool reason_to_stop(struct debugger *d, struct cpu *cpu, bool stepped,
         d->hit_set = false;
         return true;
     }
-    if (at_breakpoint(d, cpu)) {
+    if (at_breakpoint(d, cpu, &what->gdbs)) {
         what->why = DEBUG_BREAKPOINT;
         return true;
     }
@@ -247,8 +264,10 @@ enum cpu_exit debugger_run(void *debugger, struct cpu *cpu, u64 budget)
     struct debug_stop what;
     debugger_poll(d);
     if (d->pause) stop(d, (struct debug_stop){ .why = DEBUG_PAUSED, .cpu = cpu });
-    while (d->how.alone && d->how.step && debug_cpu_count(d) > 1 && !d->over) step_alone(d);
-    if (d->over) return CPU_STOPPED;
+    while (d->how.alone && d->how.step && debug_cpu_count(d) > 1 && !debugger_is_over(d)) {
+        step_alone(d);
+    }
+    if (debugger_is_over(d)) return CPU_STOPPED;
     bool step = d->how.step == cpu;
     u64 retired = cpu_retired(cpu), place = cpu_place(cpu);
     enum cpu_exit why = step ? cpu_step(cpu, 1) : cpu_run(cpu, MIN(budget, PIECE));

@@ -120,8 +120,9 @@ static void describe_stop(struct gdbstub *g)
     GString *text = g_string_new(NULL);
     g_string_append_printf(text, "T%02xthread:%x;", g->over ? SIGNAL_ABORT : signals[s->why],
                            cpu_id(s->cpu) + 1);
-    if (s->why == DEBUG_BREAKPOINT) g_string_append(text, "swbreak:;");
-    if (s->why == DEBUG_WATCHPOINT) {
+    /* what gdb did not ask for must look like a plain trap: it ignores other people's breakpoints */
+    if (s->why == DEBUG_BREAKPOINT && s->gdbs) g_string_append(text, "swbreak:;");
+    if (s->why == DEBUG_WATCHPOINT && s->hit.owner == OWNER_GDB) {
         g_string_append_printf(text, "%s:%" PRIx64 ";", kinds[s->hit.how & 3], s->addr);
     }
     g_free(g->last_stop);
@@ -627,7 +628,7 @@ static void idle(struct gdbstub *g)
 static void serve(struct gdbstub *g)
 {
     g->resume = false;
-    while (!g->resume && !g->d->over) {
+    while (!g->resume && (g->over || !debugger_is_over(g->d))) {
         if (g->socket.client < 0) {
             if (!g->wait_for_client) return;
             if (gdb_socket_accept(&g->socket, WAIT_MS)) {

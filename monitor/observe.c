@@ -74,7 +74,8 @@ static void report_access(struct debugger *d, struct debug_cpu *c, struct cpu *c
 {
     note_stack(d, c, cpu, in);
     if (!c->access.maybe && !(d->hit_set && d->hit.cpu == cpu)) return;
-    struct debug_stop what = { DEBUG_WATCHPOINT, cpu, c->access.addr, c->access.hit };
+    struct debug_stop what = { .why = DEBUG_WATCHPOINT, .cpu = cpu, .addr = c->access.addr,
+        .hit = c->access.hit };
     debugger_hit(d, cpu, c->access.maybe ? &what : &d->hit);
     c->access.maybe = false;
 }

@@ -76,10 +76,20 @@ static inline void kit_observe(void *opaque, machine_observer_fn *fn, void *fn_o
     for (unsigned i = 0; i < k->count; i++) cpu_set_observed(k->cpus[i], true);
 }
 
+static inline void kit_unobserve(void *opaque, machine_observer_fn *fn, void *fn_opaque)
+{
+    struct kit *k = opaque;
+    assert_ptr_equal(k->observer, fn);
+    assert_ptr_equal(k->observer_opaque, fn_opaque);
+    k->observer = NULL;
+    for (unsigned i = 0; i < k->count; i++) cpu_set_observed(k->cpus[i], false);
+}
+
 static inline struct debug_target kit_target(struct kit *k)
 {
     return (struct debug_target){ .opaque = k, .cpu_count = kit_count, .cpu = kit_cpu,
-        .physmem = kit_physmem, .symbols = kit_symbols, .observe = kit_observe, .quit = kit_quit };
+        .physmem = kit_physmem, .symbols = kit_symbols, .observe = kit_observe,
+        .unobserve = kit_unobserve, .quit = kit_quit };
 }
 
 static inline struct kit *kit_new(unsigned cpus)
