@@ -37,6 +37,7 @@ static int exit_status(const struct machine_result *r)
     case END_MAX_INSNS: return EXIT_MAX_INSNS;
     case END_STUCK: return EXIT_STUCK;
     case END_LOOP: return EXIT_LOOP;
+    case END_PANIC: return EXIT_PANIC;
     case END_GUEST: return EXIT_GUEST;
     }
     return EXIT_USER;
@@ -76,6 +77,7 @@ static bool report(struct watching *w, struct machine *m, const struct config *c
     if (died) registers_print(m, r->cpu, stderr);
     if (c->speed || c->stats) stopwatch_print(&w->watch, m, stderr);
     if (w->stats) stats_print(w->stats, stderr);
+    if (c->stats) machine_print_counters(m, stderr);
     if (c->hash) fprintf(stderr, "hash %016" PRIx64 "\n", machine_hash(m));
     if (c->screenshot && !machine_screenshot(m, c->screenshot, ok ? err : NULL)) ok = false;
     if (c->dump_state && !state_dump(m, r->cpu, c->dump_state, ok ? err : NULL)) ok = false;

@@ -10,7 +10,7 @@
 
 enum {
     MEM_LOADER_DATA = 2, MEM_RUNTIME_CODE = 5, MEM_RUNTIME_DATA = 6, MEM_CONVENTIONAL = 7,
-    MEM_ACPI_RECLAIM = 9, MEM_IO_PORTS = 12, MEM_PAL_CODE = 13,
+    MEM_ACPI_RECLAIM = 9, MEM_MAPPED_IO = 11, MEM_IO_PORTS = 12, MEM_PAL_CODE = 13,
 };
 #define ATTR_UC 0x1ull
 #define ATTR_WB 0x8ull
@@ -67,6 +67,13 @@ static void add_ram(GArray *map, struct physmem *pm)
     }
 }
 
+/* The attributes say what is possible, and without caches everything is: a window that were only
+ * uncacheable would cost Linux the 16 or 64 MB of its first granule. */
+static void add_vga(GArray *map, const struct bios_platform *p)
+{
+    append(map, MEM_MAPPED_IO, p->vga_pa, p->vga_pa + p->vga_size, ATTR_UC | ATTR_WB);
+}
+
 static void carve_firmware(GArray *map)
 {
     carve(map, MEM_LOADER_DATA, 0, BOOT_END, ATTR_WB);
@@ -82,6 +89,7 @@ bool memmap_install(struct bios *bios, GError **err)
     GArray *map = g_array_new(FALSE, FALSE, sizeof(struct descriptor));
     u64 ports = bios->config.platform.io_ports_pa;
     add_ram(map, bios->config.pm);
+    add_vga(map, &bios->config.platform);
     carve_firmware(map);
     for (guint i = 0; i < bios->claims->len; i++) {
         const struct claimed *c = &g_array_index(bios->claims, struct claimed, i);

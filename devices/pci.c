@@ -151,7 +151,7 @@ u64 pci_bus_hash(const struct pci_bus *bus, u64 seed)
     for (unsigned s = 1; s <= bus->count; s++) {
         const struct pci_device *dev = bus->slots[s];
         seed = hash_bytes(hash_u64(seed, dev->irq_level), dev->config, sizeof dev->config);
-        seed = dev->ops->hash(dev, seed);
+        if (dev->ops->hash) seed = dev->ops->hash(dev, seed);
     }
     return seed;
 }

@@ -23,7 +23,7 @@ struct pci_device_ops {
     void (*bar_write)(struct pci_device *dev, unsigned bar, u64 offset, unsigned size, u64 value);
     void (*reset)(struct pci_device *dev);
     void (*poll)(struct pci_device *dev); /* host input, between slices; may be NULL */
-    u64 (*hash)(const struct pci_device *dev, u64 seed);
+    u64 (*hash)(const struct pci_device *dev, u64 seed); /* NULL: the board hashes it elsewhere */
     void (*free)(struct pci_device *dev);
 };
 

@@ -60,9 +60,9 @@ static void on_front_state(void *opaque)
     } else if (state == XENBUS_INITIALISING && b->state != XENBUS_INIT_WAIT) {
         disconnect(b);
         set_state(b, XENBUS_INIT_WAIT);
-    } else if (state == XENBUS_CLOSING || state == XENBUS_CLOSED) {
+    } else if ((state == XENBUS_CLOSING || state == XENBUS_CLOSED) && b->state < state) {
         disconnect(b);
-        if (b->state != XENBUS_CLOSED) set_state(b, XENBUS_CLOSED);
+        set_state(b, (enum xenbus_state)state); /* a step at a time: a front end that shuts down waits for Closing */
     }
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/section.h"
 #include "hypercall/hypercall-priv.h"
 
 #define SPECIAL_ALIGN (64ull << 20)
@@ -107,8 +108,7 @@ static void poll_timeout(void *opaque, u64 now)
 {
     struct hv_vcpu *v = opaque;
     (void)now;
-    v->polling = false;
-    cpu_wake(v->cpu);
+    vcpu_wake(v);
 }
 
 static void init_vcpu(struct domain *d, unsigned i)
@@ -185,7 +185,7 @@ static void init_shared_info(struct domain *d)
 static void forget_vcpu(struct hv_vcpu *v)
 {
     clock_disarm(v->d->config.clock, &v->poll_timer);
-    v->up = v->polling = v->refused = false;
+    v->up = v->asleep = v->polling = v->refused = false;
     v->callback = v->iva = v->runstate_pa = 0;
     memset(v->irr, 0, sizeof v->irr);
     memset(v->insvc, 0, sizeof v->insvc);
@@ -228,6 +228,37 @@ void domain_poll(struct domain *d)
 void domain_request(struct domain *d, const char *what)
 {
     xenstore_write(d->store, "/local/domain/1/control/shutdown", "%s", what);
+}
+
+/* --- state --------------------------------------------------------------------------------------- */
+
+static u64 hash_vcpu(const struct hv_vcpu *v, u64 h)
+{
+    const u64 words[] = {
+        v->up, v->asleep, v->metaphysical, v->iva, v->pta, v->callback, v->itm, v->itm_last,
+        v->polling, v->poll_count, (u64)v->runstate, v->runstate_since, v->runstate_pa,
+    };
+    for (unsigned i = 0; i < ARRAY_LEN(words); i++) h = hash_u64(h, words[i]);
+    h = hash_bytes(h, v->rr, sizeof v->rr);
+    h = hash_bytes(hash_bytes(h, v->irr, sizeof v->irr), v->insvc, sizeof v->insvc);
+    h = hash_bytes(hash_bytes(h, v->dbr, sizeof v->dbr), v->ibr, sizeof v->ibr);
+    h = hash_bytes(hash_bytes(h, v->pmc, sizeof v->pmc), v->pmd, sizeof v->pmd);
+    return hash_bytes(hash_bytes(h, v->pkr, sizeof v->pkr), v->virq_port, sizeof v->virq_port);
+}
+
+u64 domain_hash(const struct domain *d, u64 seed)
+{
+    u64 h = hash_u64(seed, d->shared_va ^ d->grant_frames ^ (u64)d->efi_virtual << 8);
+    h = hash_u64(hash_u64(h, d->boot_rdv_ip), d->boot_rdv_r1);
+    h = hash_u64(hash_u64(h, d->reg7_on), d->reg7_pgprot ^ d->reg7_key << 32);
+    for (unsigned i = 0; i < d->nvcpus; i++) h = hash_vcpu(&d->vcpu[i], h);
+    for (u32 p = 0; p < XEN_PORTS; p++) {
+        const struct port *port = &d->ports[p];
+        if (port->kind == PORT_FREE) continue;
+        h = hash_u64(h, (u64)p << 32 | (u64)port->kind << 24 | port->vcpu);
+        h = hash_u64(h, (u64)port->remote_dom << 32 | port->virq);
+    }
+    return xenstore_hash(d->store, h);
 }
 
 /* --- counters ------------------------------------------------------------------------------------ */

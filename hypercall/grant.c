@@ -81,6 +81,7 @@ static s64 op_grant_table_op_unmap(struct hv_vcpu *v, void *arg)
 static s64 copy_status(struct domain *d, const struct gnttab_copy *a)
 {
     u8 page[XEN_PAGE_SIZE];
+    u64 pages = d->config.mem >> XEN_PAGE_SHIFT;
     u64 from = (a->source.u << XEN_PAGE_SHIFT) + a->source.offset;
     u64 to = (a->dest.u << XEN_PAGE_SHIFT) + a->dest.offset;
     if (a->flags) return GNTST_BAD_REF;
@@ -88,7 +89,7 @@ static s64 copy_status(struct domain *d, const struct gnttab_copy *a)
     if (a->source.offset + a->len > XEN_PAGE_SIZE || a->dest.offset + a->len > XEN_PAGE_SIZE) {
         return GNTST_BAD_ADDRESS;
     }
-    if (from >= d->config.mem || to >= d->config.mem) return GNTST_BAD_PAGE;
+    if (a->source.u >= pages || a->dest.u >= pages) return GNTST_BAD_PAGE;
     return guest_read(d, from, page, a->len) && guest_write(d, to, page, a->len) ? GNTST_OKAY
                                                                                : GNTST_BAD_PAGE;
 }

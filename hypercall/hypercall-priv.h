@@ -85,6 +85,7 @@ struct hv_vcpu {
     u64 itm, itm_last;
     u64 dbr[8], ibr[8], pkr[16], pmc[64], pmd[64];
     u32 virq_port[VIRQS];
+    bool asleep;               /* in an idle call; cpu_halt alone does not tell */
     bool polling;
     u32 poll_port[128];
     unsigned poll_count;
@@ -273,6 +274,7 @@ struct xenstore *xenstore_new(struct domain *d);
 void xenstore_free(struct xenstore *xs);
 u32 xenstore_start(struct xenstore *xs); /* the guest's port */
 void xenstore_reset(struct xenstore *xs); /* as new; watches of the back ends stay */
+u64 xenstore_hash(const struct xenstore *xs, u64 seed);
 char *xenstore_read(struct xenstore *xs, const char *path); /* to be freed; NULL: none */
 bool xenstore_read_u32(struct xenstore *xs, const char *dir, const char *name, u32 *value);
 void xenstore_write(struct xenstore *xs, const char *path, const char *fmt, ...) PRINTF(3, 4);

@@ -83,6 +83,9 @@ void domain_poll(struct domain *d);
 void domain_request(struct domain *d, const char *what);
 bool domain_crashed(const struct domain *d);
 
+/* What the guest cannot see of its own state, folded into one number. */
+u64 domain_hash(const struct domain *d, u64 seed);
+
 /* How often which door was used, one line each. */
 void domain_print_counters(const struct domain *d, FILE *out);
 

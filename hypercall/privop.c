@@ -465,6 +465,13 @@ enum hook_answer privop(struct hv_vcpu *v, const struct insn *in)
     return HOOK_DECLINED;
 }
 
+/* A target outside the frame is why the instruction was refused. */
+static bool target_in_frame(struct hv_vcpu *v, const struct insn *in)
+{
+    bool has_target = insn_rows[in->row].gr_targets & IN_R1;
+    return !has_target || in->r1 < 32 + (cpu_cfm(v->cpu) & 0x7f);
+}
+
 /* Some bodies find a fault before they ask for the level, because the real psr.ic is 1; they end
  * up here as General Exceptions and are decoded once more. */
 bool privop_at_ip(struct hv_vcpu *v, enum hook_answer *answer)
@@ -476,6 +483,7 @@ bool privop_at_ip(struct hv_vcpu *v, enum hook_answer *answer)
     if (!cpu_peek(v->cpu, cpu_ip(v->cpu), bundle, sizeof bundle)) return false;
     isa_decode_bundle(bundle, in, &info);
     if (ri > 2 || info.status[ri] != ISA_OK || !privop_table()[in[ri].row]) return false;
+    if (!target_in_frame(v, &in[ri])) return false;
     *answer = privop(v, &in[ri]);
     if (*answer == HOOK_DONE) { /* we come from a fault: nobody else steps over it */
         u64 ip = cpu_ip(v->cpu);

@@ -91,7 +91,8 @@ enum hook_answer instruction_done(struct hv_vcpu *v)
 static enum hook_answer external(struct hv_vcpu *v)
 {
     if (cpu_acknowledge(v->cpu) == TIMER_VECTOR) vtime_expired(v);
-    if (v->info->upcall_pending && cpu_is_halted(v->cpu)) vcpu_wake(v);
+    if (v->asleep && v->info->upcall_pending) vcpu_wake(v);
+    if (v->asleep) cpu_halt(v->cpu); /* the vector has woken it, but there is nothing to do */
     return upcall_due(v) ? jumped(v) : HOOK_DONE;
 }
 

@@ -9,14 +9,15 @@ static void sleep_now(struct hv_vcpu *v)
 {
     count(v->d, COUNT_HALTS);
     vtime_runstate(v, RUNSTATE_BLOCKED);
+    v->asleep = true;
     cpu_halt(v->cpu);
 }
 
 void vcpu_wake(struct hv_vcpu *v)
 {
     if (!v->up) return;
-    if (cpu_is_halted(v->cpu)) {
-        v->polling = false;
+    if (v->asleep) {
+        v->asleep = v->polling = false;
         clock_disarm(v->d->config.clock, &v->poll_timer);
         cpu_wake(v->cpu);
         vtime_runstate(v, RUNSTATE_RUNNING);

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "base/section.h"
+
 struct store_node *store_node_new(const char *name, const struct store_node *parent)
 {
     struct store_node *n = g_new0(struct store_node, 1);
@@ -45,6 +47,14 @@ struct store_node *store_clone(const struct store_node *node)
         g_ptr_array_add(n->children, store_clone(node->children->pdata[i]));
     }
     return n;
+}
+
+u64 store_hash(const struct store_node *node, u64 seed)
+{
+    u64 h = hash_bytes(seed, node->name, strlen(node->name) + 1);
+    h = hash_u64(hash_bytes(h, node->value->data, node->value->len), node->value->len);
+    for (unsigned i = 0; i < node->children->len; i++) h = store_hash(node->children->pdata[i], h);
+    return hash_u64(h, node->children->len);
 }
 
 unsigned store_count(const struct store_node *node)

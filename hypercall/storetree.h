@@ -19,6 +19,7 @@ struct store_node {
 struct store_node *store_node_new(const char *name, const struct store_node *parent);
 void store_node_free(void *node);
 struct store_node *store_clone(const struct store_node *node);
+u64 store_hash(const struct store_node *node, u64 seed);
 unsigned store_count(const struct store_node *node);
 /* "/a/b"; "/" is the root.  NULL: none. */
 struct store_node *store_find(struct store_node *root, const char *path);

@@ -51,6 +51,7 @@ void vcpu_start(struct hv_vcpu *v, u64 entry, bool first)
               1ull << PSR_CPL_SHIFT;
     xsi_reset(v);
     v->up = true;
+    v->asleep = v->polling = false;
     v->itm = 0;
     v->itm_last = ~0ull;
     v->xsi->interrupt_collection_enabled = first;
@@ -70,8 +71,7 @@ void vcpu_start(struct hv_vcpu *v, u64 entry, bool first)
 
 void vcpu_down(struct hv_vcpu *v)
 {
-    v->up = false;
-    v->polling = false;
+    v->up = v->asleep = v->polling = false;
     vtime_runstate(v, RUNSTATE_OFFLINE);
     cpu_halt(v->cpu);
     log_debug("xen", "vcpu %u goes down", v->id);

@@ -235,7 +235,7 @@ bool vmmu_fill(struct hv_vcpu *v, u64 va, bool inst)
 
 enum vmiss vmmu_tpa(struct hv_vcpu *v, u64 va, u64 *pa)
 {
-    struct mmu_span span;
+    struct mmu_span span = { .pa = 0 };
     enum mmu_fault why = mmu_access(cpu_mmu(v->cpu), va, 1, TPA_HOW, 1, &span);
     if (why != MMU_OK && vmmu_fill(v, va, false)) {
         why = mmu_access(cpu_mmu(v->cpu), va, 1, TPA_HOW, 1, &span);

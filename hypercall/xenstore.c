@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/section.h"
 #include "hypercall/hypercall-priv.h"
 #include "hypercall/storetree.h"
 
@@ -635,6 +636,11 @@ static void plant(struct xenstore *xs)
     host_write(xs, HOME "/vm", "/vm/1");
     store_create(xs->root, HOME "/device", &old);
     store_create(xs->root, HOME "/control", &old);
+    for (unsigned i = 0; i < xs->d->nvcpus; i++) {
+        char cpu[40];
+        snprintf(cpu, sizeof cpu, HOME "/cpu/%u", i);
+        xenstore_put(xs, cpu, "availability", "online");
+    }
     xenstore_put(xs, HOME "/memory", "target", "%" PRIu64, xs->d->config.mem >> 10);
 }
 
@@ -663,6 +669,13 @@ struct xenstore *xenstore_new(struct domain *d)
 u32 xenstore_start(struct xenstore *xs)
 {
     return evtchn_bind_host(xs->d, on_event, xs);
+}
+
+u64 xenstore_hash(const struct xenstore *xs, u64 seed)
+{
+    u64 h = hash_u64(store_hash(xs->root, seed), xs->transactions->len);
+    h = hash_u64(hash_bytes(h, xs->in, xs->in_len), xs->guest_watches->len);
+    return hash_bytes(h, xs->out->data, xs->out->len);
 }
 
 void xenstore_free(struct xenstore *xs)

@@ -93,8 +93,8 @@ void xsi_return(struct hv_vcpu *v)
 {
     struct mapped_regs *x = v->xsi;
     u64 ipsr = x->ipsr, psr = (ipsr & PSR_COMMON) | PSR_ALWAYS | (cpu_psr(v->cpu) & PSR_PP);
-    if (ipsr & PSR_IS) {
-        domain_crash(v, "return to IA-32 code");
+    if ((ipsr & PSR_IS) || (ipsr & PSR_RI) == PSR_RI) {
+        domain_crash(v, ipsr & PSR_IS ? "return to IA-32 code" : "return to slot 3 of a bundle");
         return;
     }
     xsi_bank1(v);

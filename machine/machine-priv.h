@@ -45,6 +45,13 @@ struct machine {
     struct native *native; /* native.c: firmware and devices of the Linux board; or NULL */
     struct xen_machine *xen; /* xen.c: the domain instead; or NULL */
 
+    struct {             /* panic.c */
+        struct clock_event end; /* the kernel has had its last words */
+        u64 patience;
+        char *message;          /* not NULL: the kernel has panicked */
+        unsigned cpu;
+    } panic;
+
     bool ended;
     struct machine_result result;
     char *message;
@@ -60,5 +67,10 @@ char *machine_where(const struct machine *m, u64 ip);
 
 /* loops.c: an interruption is about to be delivered; ends the run if that goes round in circles. */
 void loop_check(struct machine *m, struct cpu *cpu);
+
+/* panic.c: look out for the kernel's panic; a processor is at a breakpoint; power-on or the end. */
+void panic_watch(struct machine *m, u64 ticks_per_second);
+void panic_noticed(struct machine *m, struct cpu *cpu);
+void panic_forget(struct machine *m);
 
 #endif

@@ -228,6 +228,7 @@ struct machine *machine_new(const struct config *config, GError **err)
 
 void machine_free(struct machine *m)
 {
+    panic_forget(m);
     native_free(m->native);
     xen_free(m->xen);
     for (unsigned i = 0; i < m->ncpus; i++) cpu_free(m->cpus[i]);
@@ -335,6 +336,11 @@ u64 machine_retired(const struct machine *m)
     u64 sum = 0;
     for (unsigned i = 0; i < m->ncpus; i++) sum += cpu_retired(m->cpus[i]);
     return sum;
+}
+
+void machine_print_counters(const struct machine *m, FILE *out)
+{
+    if (m->xen) xen_print_counters(m->xen, out);
 }
 
 u64 machine_hash(struct machine *m)

@@ -8,6 +8,8 @@
 #ifndef MACHINE_MACHINE_H
 #define MACHINE_MACHINE_H
 
+#include <stdio.h>
+
 #include "base/clock.h"
 #include "base/section.h"
 #include "cpu/cpu.h"
@@ -33,6 +35,7 @@ enum machine_end {
     END_MAX_INSNS, /* --max-insns */
     END_STUCK,     /* everybody is halted and nothing is to come */
     END_LOOP,      /* interruptions without end */
+    END_PANIC,     /* the guest's kernel has panicked */
     END_GUEST,     /* the guest did what no architecture covers */
 };
 struct machine_result {
@@ -51,6 +54,9 @@ const struct symbols *machine_symbols(const struct machine *m);
 u64 machine_retired(const struct machine *m); /* slots, over all processors */
 /* State of processors, memory, devices and time as one number. */
 u64 machine_hash(struct machine *m);
+
+/* What a hypervisor has counted; nothing on the native machine. */
+void machine_print_counters(const struct machine *m, FILE *out);
 
 /* What is on the screen, as PNG. */
 bool machine_screenshot(struct machine *m, const char *path, GError **err);

@@ -91,7 +91,9 @@ static struct cpu *asking(struct native *n)
 void native_request_reset(struct native *n)
 {
     n->reset_wanted = true;
-    machine_end(n->m, END_RESET, asking(n), 0, "the machine was reset");
+    const char *panic = n->m->panic.message;
+    machine_end(n->m, panic ? END_PANIC : END_RESET, asking(n), 0, "%s",
+                panic ? panic : "the machine was reset");
 }
 
 static void on_pm_event(void *opaque, enum pm_event event)
@@ -303,6 +305,7 @@ static bool load(struct native *n, GError **err)
     if (!linux_boot_params(pm, BIOS_LOADER_PA, &n->linux, c->append, &fw, err)) return false;
     bios_start_boot_cpu(n->bios, n->m->cpus[0], n->linux.entry, BIOS_LOADER_PA);
     for (unsigned i = 1; i < n->m->ncpus; i++) bios_park_cpu(n->bios, n->m->cpus[i]);
+    panic_watch(n->m, n->itc_hz);
     log_info("machine", "starting %s at %#llx", c->kernel, (unsigned long long)n->linux.entry);
     return true;
 }

@@ -98,6 +98,7 @@ static void run_until(struct machine *m, struct cpu *cpu, u64 target)
         }
         enum cpu_exit why = run_piece(m, cpu, target - cpu_time(cpu));
         if (why == CPU_FATAL) machine_end(m, END_GUEST, cpu, 0, "the processor gave up");
+        if (why == CPU_BREAKPOINT) panic_noticed(m, cpu);
         if (why == CPU_UNTIL || (why == CPU_BUDGET && until_reached(m, cpu))) {
             machine_end(m, END_UNTIL, cpu, 0, "--until: the bundle was reached");
         }

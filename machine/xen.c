@@ -204,6 +204,12 @@ static bool configure(struct xen_machine *x, GError **err)
     return true;
 }
 
+static u64 hash_domain(void *opaque, u64 seed)
+{
+    const struct xen_machine *x = opaque;
+    return domain_hash(x->domain, seed);
+}
+
 struct xen_machine *xen_new(struct machine *m, GError **err)
 {
     struct xen_machine *x = g_new0(struct xen_machine, 1);
@@ -215,6 +221,7 @@ struct xen_machine *xen_new(struct machine *m, GError **err)
         xen_free(x);
         return NULL;
     }
+    sections_add_fn(m->sections, "xen domain", hash_domain, x);
     clock_arm(m->clock, &x->poll, clock_now(m->clock) + x->itc_hz / POLLS_PER_SECOND);
     return x;
 }

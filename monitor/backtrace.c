@@ -1,10 +1,11 @@
 /* Who called whom, without unwind tables.
  *
- * A compiled function begins with alloc, which saves AR.PFS in a stacked register, and soon moves b0
- * to another.  Reading the code above says which two registers these are; they are in the frame, the
- * frame is in the backing store, and PFS says how far below the caller's frame begins.  Where that ends (assembly code, an interruption), the rest of the backing store is
- * searched for words that are return addresses: the bundle before each holds a call.  Those lines
- * bear a question mark, since what returned long ago may still lie there.
+ * A compiled function begins with alloc, which saves AR.PFS in a stacked register, and soon moves
+ * b0 to another.  Reading the code above says which two registers these are; they are in the frame,
+ * the frame is in the backing store, and PFS says how far below the caller's frame begins.  Where
+ * that ends (assembly code, an interruption), the rest of the backing store is searched for words
+ * that are return addresses: the bundle before each holds a call.  Those lines bear a question
+ * mark, since what returned long ago may still lie there.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include <string.h>

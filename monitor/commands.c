@@ -22,7 +22,7 @@ struct call {
 };
 
 typedef void command_fn(struct call *c);
-#define COMMAND(fn, name, letters, args, what, help) static command_fn command_##fn;
+#define COMMAND(fn, name, letters, args, what, help) static command_fn command_##fn; /* bt: twice */
 #include "monitor/commands.def"
 
 enum completes { NOTHING, SYMBOLS, REGISTERS, COMMANDS };
@@ -48,7 +48,7 @@ static const struct monitor_command *find_command(const char *word)
     return NULL;
 }
 
-/* --- arguments --------------------------------------------------------------------------------- */
+/* --- arguments -------------------------------------------------------------------------------- */
 
 PRINTF(2, 3) static void say(struct call *c, const char *fmt, ...)
 {
@@ -89,7 +89,7 @@ static bool is(const struct call *c, unsigned i, const char *word)
     return i < c->argc && !strcmp(c->argv[i], word);
 }
 
-/* --- help -------------------------------------------------------------------------------------- */
+/* --- help ------------------------------------------------------------------------------------- */
 
 static void help_line(struct call *c, const struct monitor_command *k)
 {
@@ -114,7 +114,7 @@ static void command_help(struct call *c)
     say(c, "ADDR is a sum of numbers, registers, symbols and [words of memory]: [ar.bsp]+0x10\n");
 }
 
-/* --- registers --------------------------------------------------------------------------------- */
+/* --- registers -------------------------------------------------------------------------------- */
 
 static void command_registers(struct call *c)
 {
@@ -165,7 +165,7 @@ static void command_cpu(struct call *c)
     }
 }
 
-/* --- memory ------------------------------------------------------------------------------------ */
+/* --- memory ----------------------------------------------------------------------------------- */
 
 /* "p:" in front of an address means physical. */
 static bool address(struct call *c, unsigned i, u64 *addr, bool *physical)
@@ -298,7 +298,7 @@ static void command_log(struct call *c)
     }
 }
 
-/* --- translation ------------------------------------------------------------------------------- */
+/* --- translation ------------------------------------------------------------------------------ */
 
 static void tlb_line(struct call *c, const char *what, unsigned i, const struct mmu_tr *e)
 {
@@ -354,7 +354,7 @@ static void command_regions(struct call *c)
     say(c, "  pta %016" PRIx64 "\n", mmu->pta);
 }
 
-/* --- the machine ------------------------------------------------------------------------------- */
+/* --- the machine ------------------------------------------------------------------------------ */
 
 static void local_sapic(struct call *c, struct cpu *cpu)
 {
@@ -446,7 +446,7 @@ static void command_screenshot(struct call *c)
     }
 }
 
-/* --- running ----------------------------------------------------------------------------------- */
+/* --- running ---------------------------------------------------------------------------------- */
 
 static void list_points(struct call *c)
 {
@@ -562,7 +562,7 @@ static void command_quit(struct call *c)
     c->m->resume = true;
 }
 
-/* --- lines ------------------------------------------------------------------------------------- */
+/* --- lines ------------------------------------------------------------------------------------ */
 
 struct monitor *monitor_new(struct debugger *d)
 {
@@ -635,7 +635,7 @@ char *monitor_execute(struct monitor *m, const char *line)
     return g_string_free(out, FALSE);
 }
 
-/* --- completion -------------------------------------------------------------------------------- */
+/* --- completion ------------------------------------------------------------------------------- */
 
 struct completion {
     const char *word;

@@ -38,7 +38,8 @@ static inline bool logical_pr(const struct cpu *cpu, unsigned p)
 enum debug_owner { OWNER_GDB = 1, OWNER_MONITOR = 2 };
 
 struct breakpoint {
-    u64 place;
+    u64 asked; /* as somebody typed it, */
+    u64 place; /* and where that is */
     enum debug_owner owner;
     unsigned number;
 };
@@ -149,13 +150,13 @@ void debugger_quit(struct debugger *d);
 /* While a slot is observed: stop behind it. */
 void debugger_hit(struct debugger *d, struct cpu *cpu, const struct debug_stop *what);
 
-/* --- observe.c: watchpoints and the branch ring ------------------------------------------------ */
+/* --- observe.c: watchpoints and the branch ring ----------------------------------------------- */
 
 machine_observer_fn debugger_observe;
 /* Bytes that the instruction moves at [r3]; 0: it is no memory reference. */
 unsigned insn_access_size(const struct insn *in);
 
-/* --- view.c: memory as a debugger sees it ------------------------------------------------------ */
+/* --- view.c: memory as a debugger sees it ----------------------------------------------------- */
 
 /* Address of the n-th backing store register above or below `addr`. */
 u64 rse_address(u64 addr, int n);
@@ -170,14 +171,14 @@ bool view_read_u64(struct cpu *cpu, struct physmem *pm, u64 va, u64 *value);
 /* "0x1000 <main+0x20>" appended. */
 void view_where(GString *out, const struct symbols *symbols, u64 addr);
 
-/* --- names.c: registers by name ---------------------------------------------------------------- */
+/* --- names.c: registers by name --------------------------------------------------------------- */
 
 bool register_get(struct cpu *cpu, const char *name, u64 *value);
 /* false: no such register, or it cannot be written. */
 bool register_set(struct cpu *cpu, const char *name, u64 value);
 void register_each(void (*fn)(void *opaque, const char *name), void *opaque);
 
-/* --- expr.c: addresses as people write them ---------------------------------------------------- */
+/* --- expr.c: addresses as people write them --------------------------------------------------- */
 
 struct expr_env {
     struct cpu *cpu;
@@ -187,7 +188,7 @@ struct expr_env {
 /* 0x1f, start_kernel+0x10, r32, [ar.bsp], (b0 & -16) ... false: *why says what is wrong. */
 bool expr_eval(const struct expr_env *env, const char *text, u64 *value, char **why);
 
-/* --- backtrace.c, klog.c, registers-text.c ----------------------------------------------------- */
+/* --- backtrace.c, klog.c, registers-text.c ---------------------------------------------------- */
 
 void backtrace_print(struct cpu *cpu, struct physmem *pm, const struct symbols *symbols,
                      GString *out);
@@ -198,7 +199,7 @@ bool klog_print(struct cpu *cpu, struct physmem *pm, const struct symbols *symbo
 bool registers_text(struct cpu *cpu, const struct symbols *symbols, const char *which,
                     GString *out);
 
-/* --- commands.c -------------------------------------------------------------------------------- */
+/* --- commands.c ------------------------------------------------------------------------------- */
 
 struct monitor {
     struct debugger *d;

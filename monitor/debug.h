@@ -20,6 +20,8 @@ struct debug_target {
     struct physmem *(*physmem)(void *opaque);
     /* ---- */
     const struct symbols *(*symbols)(void *opaque);
+    /* In place of cpu_set_breakpoints on every processor, where the machine has some of its own. */
+    void (*set_breakpoints)(void *opaque, const u64 *places, unsigned n);
     /* Let `fn` see every slot, until it has seen enough. */
     void (*observe)(void *opaque, machine_observer_fn *fn, void *fn_opaque);
     void (*unobserve)(void *opaque, machine_observer_fn *fn, void *fn_opaque);
@@ -35,21 +37,22 @@ struct debug_target {
 /* The part that machine.h can answer. */
 void debug_target_machine(struct debug_target *t, struct machine *m);
 
-/* ---- Run control ------------------------------------------------------------------------------ */
+/* ---- Run control ----------------------------------------------------------------------------- */
 
 struct debugger;
 
 struct debugger *debugger_new(const struct debug_target *target); /* copies the target */
 void debugger_free(struct debugger *d);
 
-/* In place of cpu_run: run `cpu` for about `budget` slots.  Blocks while somebody debugs. */
+/* In place of cpu_run: run `cpu` for about `budget` slots.  Blocks while somebody debugs; has done
+ * so when it returns CPU_BREAKPOINT, which a caller with breakpoints of its own may look at. */
 enum cpu_exit debugger_run(void *debugger, struct cpu *cpu, u64 budget);
 /* Look for input; every round of the scheduler, also when all processors doze. */
 void debugger_poll(void *debugger);
 /* Stop before the next slot, as if somebody had typed Ctrl-C. */
 void debugger_pause(struct debugger *d);
 
-/* ---- gdb -------------------------------------------------------------------------------------- */
+/* ---- gdb ------------------------------------------------------------------------------------- */
 
 struct gdbstub;
 
@@ -61,7 +64,7 @@ unsigned gdbstub_port(const struct gdbstub *g); /* of a TCP socket, for "0" */
 /* The run is over.  A guest that died can still be looked at: blocks until gdb has seen enough. */
 void gdbstub_ended(struct gdbstub *g, bool died, unsigned status, const char *message);
 
-/* ---- Commands --------------------------------------------------------------------------------- */
+/* ---- Commands -------------------------------------------------------------------------------- */
 
 struct monitor;
 
@@ -82,7 +85,7 @@ struct monitor_console {
 /* Stop the machine before its next slot and talk to the console until "continue". */
 void monitor_enter(struct monitor *m, const struct monitor_console *console);
 
-/* ---- Last words ------------------------------------------------------------------------------- */
+/* ---- Last words ------------------------------------------------------------------------------ */
 
 /* --on-crash=dump: registers, backtrace, the kernel's log. */
 void crash_dump(const struct debug_target *target, unsigned cpu, FILE *out);

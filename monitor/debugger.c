@@ -17,21 +17,21 @@ struct debugger *debugger_new(const struct debug_target *target)
     return d;
 }
 
-/* The processors get the places without owners. */
-static void install(struct debugger *d, struct cpu *cpu, const u64 *extra)
+/* The processors get the places without owners; all the same, since they run the same code. */
+static void install(struct debugger *d, const u64 *extra)
 {
+    const struct debug_target *t = &d->target;
     GArray *places = g_array_new(FALSE, FALSE, sizeof(u64));
     for (unsigned i = 0; i < d->breakpoints->len; i++) {
         g_array_append_val(places, g_array_index(d->breakpoints, struct breakpoint, i).place);
     }
     if (extra) g_array_append_val(places, *extra);
-    cpu_set_breakpoints(cpu, (const u64 *)(const void *)places->data, places->len);
+    const u64 *list = (const void *)places->data;
+    if (t->set_breakpoints) t->set_breakpoints(t->opaque, list, places->len);
+    for (unsigned i = 0; !t->set_breakpoints && i < debug_cpu_count(d); i++) {
+        cpu_set_breakpoints(debug_cpu(d, i), list, places->len);
+    }
     g_array_free(places, TRUE);
-}
-
-static void install_all(struct debugger *d)
-{
-    for (unsigned i = 0; i < debug_cpu_count(d); i++) install(d, debug_cpu(d, i), NULL);
 }
 
 /* Watchpoints and the branch ring need to see every slot, which is several times slower. */
@@ -55,14 +55,14 @@ void debugger_free(struct debugger *d)
     g_array_set_size(d->breakpoints, 0);
     g_array_set_size(d->watchpoints, 0);
     d->record_branches = false;
-    install_all(d);
+    install(d, NULL);
     choose_loop(d);
     g_array_free(d->breakpoints, TRUE);
     g_array_free(d->watchpoints, TRUE);
     g_free(d);
 }
 
-/* --- what to stop at --------------------------------------------------------------------------- */
+/* --- what to stop at -------------------------------------------------------------------------- */
 
 /* The X instruction of an MLX bundle is executed, and therefore found, as slot 1. */
 static u64 true_place(struct debugger *d, u64 place)
@@ -76,9 +76,9 @@ static u64 true_place(struct debugger *d, u64 place)
 
 unsigned debugger_add_breakpoint(struct debugger *d, u64 place, enum debug_owner owner)
 {
-    struct breakpoint b = { true_place(d, place), owner, ++d->next_number };
+    struct breakpoint b = { place, true_place(d, place), owner, ++d->next_number };
     g_array_append_val(d->breakpoints, b);
-    install_all(d);
+    install(d, NULL);
     return b.number;
 }
 
@@ -93,12 +93,11 @@ unsigned debugger_add_watchpoint(struct debugger *d, u64 addr, u64 len, unsigned
 
 bool debugger_remove_breakpoint(struct debugger *d, u64 place, enum debug_owner owner)
 {
-    place = true_place(d, place);
     for (unsigned i = 0; i < d->breakpoints->len; i++) {
         const struct breakpoint *b = &g_array_index(d->breakpoints, struct breakpoint, i);
-        if (b->place != place || b->owner != owner) continue;
+        if (b->asked != place || b->owner != owner) continue;
         g_array_remove_index(d->breakpoints, i);
-        install_all(d);
+        install(d, NULL);
         return true;
     }
     return false;
@@ -122,7 +121,7 @@ bool debugger_remove_number(struct debugger *d, unsigned number)
     for (unsigned i = 0; i < d->breakpoints->len; i++) {
         if (g_array_index(d->breakpoints, struct breakpoint, i).number != number) continue;
         g_array_remove_index(d->breakpoints, i);
-        install_all(d);
+        install(d, NULL);
         return true;
     }
     for (unsigned i = 0; i < d->watchpoints->len; i++) {
@@ -144,7 +143,7 @@ void debugger_remove_all(struct debugger *d, enum debug_owner owner)
         if (g_array_index(d->watchpoints, struct watchpoint, i).owner != owner) continue;
         g_array_remove_index(d->watchpoints, i);
     }
-    install_all(d);
+    install(d, NULL);
     choose_loop(d);
 }
 
@@ -166,7 +165,7 @@ void debugger_quit(struct debugger *d)
     if (d->target.quit) d->target.quit(d->target.opaque);
 }
 
-/* --- stopping ---------------------------------------------------------------------------------- */
+/* --- stopping --------------------------------------------------------------------------------- */
 
 static bool present(const struct debug_front *front)
 {
@@ -187,13 +186,10 @@ static void stop(struct debugger *d, struct debug_stop what)
     d->pause = false;
     d->how = (struct debug_resume){ 0 };
     if (front) front->stopped(front->opaque, &what, &d->how);
-    for (unsigned i = 0; i < debug_cpu_count(d); i++) {
-        struct cpu *cpu = debug_cpu(d, i);
-        install(d, cpu, NULL);
-        if (cpu != what.cpu) continue;
-        d->cpus[i].left_place = cpu_place(cpu);
-        d->cpus[i].left_retired = cpu_retired(cpu);
-    }
+    install(d, NULL);
+    struct debug_cpu *c = &d->cpus[cpu_id(what.cpu)];
+    c->left_place = cpu_place(what.cpu);
+    c->left_retired = cpu_retired(what.cpu);
 }
 
 static bool at_breakpoint(const struct debugger *d, const struct cpu *cpu, bool *gdbs)
@@ -273,7 +269,7 @@ enum cpu_exit debugger_run(void *debugger, struct cpu *cpu, u64 budget)
     enum cpu_exit why = step ? cpu_step(cpu, 1) : cpu_run(cpu, MIN(budget, PIECE));
     bool moved = cpu_retired(cpu) != retired || cpu_place(cpu) != place;
     if (reason_to_stop(d, cpu, step && moved, &what)) stop(d, what);
-    return why == CPU_BREAKPOINT ? CPU_BUDGET : why;
+    return why;
 }
 
 /* Called while a slot is observed: leave behind it. */
@@ -282,5 +278,5 @@ void debugger_hit(struct debugger *d, struct cpu *cpu, const struct debug_stop *
     u64 here = cpu_place(cpu);
     d->hit = *what;
     d->hit_set = true;
-    install(d, cpu, &here);
+    install(d, &here);
 }

@@ -6,7 +6,7 @@
 
 #include "monitor/debug-priv.h"
 
-/* --- gdb-frame.c: $...#xx ----------------------------------------------------------------------- */
+/* --- gdb-frame.c: $...#xx --------------------------------------------------------------------- */
 
 enum gdb_event {
     GDB_NOTHING,   /* more bytes are needed */
@@ -34,7 +34,7 @@ void gdb_put_hex(GString *out, const void *bytes, size_t len);
 /* false: not 2 * len hexadecimal digits. */
 bool gdb_get_hex(const char *text, void *bytes, size_t len);
 
-/* --- gdb-regs.c: the numbering of gdb's ia64 ------------------------------------------------------ */
+/* --- gdb-regs.c: the numbering of gdb's ia64 -------------------------------------------------- */
 
 #define GDB_REGISTERS 462
 #define GDB_REGISTER_MAX 16
@@ -44,7 +44,7 @@ bool gdb_register_read(struct cpu *cpu, unsigned n, u8 *bytes);
 /* false: it cannot be written. */
 bool gdb_register_write(struct cpu *cpu, unsigned n, const u8 *bytes);
 
-/* --- gdb-socket.c --------------------------------------------------------------------------------- */
+/* --- gdb-socket.c ----------------------------------------------------------------------------- */
 
 struct gdb_socket {
     int listener, client; /* -1: none */
@@ -60,7 +60,7 @@ bool gdb_socket_send(struct gdb_socket *s, const char *bytes, size_t len);
 /* Bytes read; 0: none within `ms`; -1: the client is gone. */
 int gdb_socket_receive(struct gdb_socket *s, void *bytes, size_t len, int ms);
 
-/* --- gdb.c ------------------------------------------------------------------------------------------ */
+/* --- gdb.c ------------------------------------------------------------------------------------ */
 
 struct gdbstub {
     struct debugger *d;

@@ -30,7 +30,7 @@ static const struct {
 #include "monitor/gdb-packets.def"
 };
 
-/* --- answers ----------------------------------------------------------------------------------- */
+/* --- answers ---------------------------------------------------------------------------------- */
 
 static void reply(struct gdbstub *g, const char *text)
 {
@@ -110,7 +110,7 @@ static bool thread_id(const char **at, unsigned *n)
     return true;
 }
 
-/* --- stopping ---------------------------------------------------------------------------------- */
+/* --- stopping --------------------------------------------------------------------------------- */
 
 static void describe_stop(struct gdbstub *g)
 {
@@ -120,7 +120,7 @@ static void describe_stop(struct gdbstub *g)
     GString *text = g_string_new(NULL);
     g_string_append_printf(text, "T%02xthread:%x;", g->over ? SIGNAL_ABORT : signals[s->why],
                            cpu_id(s->cpu) + 1);
-    /* what gdb did not ask for must look like a plain trap: it ignores other people's breakpoints */
+    /* what gdb did not ask for must look like a plain trap: it ignores others' breakpoints */
     if (s->why == DEBUG_BREAKPOINT && s->gdbs) g_string_append(text, "swbreak:;");
     if (s->why == DEBUG_WATCHPOINT && s->hit.owner == OWNER_GDB) {
         g_string_append_printf(text, "%s:%" PRIx64 ";", kinds[s->hit.how & 3], s->addr);
@@ -146,7 +146,7 @@ static void packet_unknown(struct gdbstub *g, const char *rest, size_t len)
     (void)g, (void)rest, (void)len;
 }
 
-/* --- registers --------------------------------------------------------------------------------- */
+/* --- registers -------------------------------------------------------------------------------- */
 
 static void put_register(struct gdbstub *g, unsigned n)
 {
@@ -202,7 +202,7 @@ static void packet_write_register(struct gdbstub *g, const char *rest, size_t le
     reply_ok(g, ok);
 }
 
-/* --- memory ------------------------------------------------------------------------------------ */
+/* --- memory ----------------------------------------------------------------------------------- */
 
 /* "addr,length" and then `after`, if that is not 0. */
 static bool range(const char **at, u64 *addr, u64 *len, char after)
@@ -270,7 +270,7 @@ static void packet_physical(struct gdbstub *g, const char *rest, size_t len)
     reply(g, "OK");
 }
 
-/* --- breakpoints ------------------------------------------------------------------------------- */
+/* --- breakpoints ------------------------------------------------------------------------------ */
 
 enum { Z_SOFTWARE = '0', Z_HARDWARE = '1', Z_WRITE = '2', Z_READ = '3', Z_ACCESS = '4' };
 
@@ -316,7 +316,7 @@ static void packet_remove(struct gdbstub *g, const char *rest, size_t len)
     }
 }
 
-/* --- threads ----------------------------------------------------------------------------------- */
+/* --- threads ---------------------------------------------------------------------------------- */
 
 static void packet_set_thread(struct gdbstub *g, const char *rest, size_t len)
 {
@@ -378,7 +378,7 @@ static void packet_attached(struct gdbstub *g, const char *rest, size_t len)
     reply(g, "1");
 }
 
-/* --- running ----------------------------------------------------------------------------------- */
+/* --- running ---------------------------------------------------------------------------------- */
 
 static void resume(struct gdbstub *g, struct cpu *step, bool alone)
 {
@@ -445,7 +445,9 @@ static bool action(struct gdbstub *g, const char **at, struct actions *a)
     u64 ignored;
     char what = *(*at)++;
     if ((what == 'C' || what == 'S') && !number(at, &ignored)) return false;
-    if (what == 'r' && !(number(at, &a->lo) && literal(at, ',') && number(at, &a->hi))) return false;
+    if (what == 'r' && !(number(at, &a->lo) && literal(at, ',') && number(at, &a->hi))) {
+        return false;
+    }
     if (literal(at, ':') && !thread_id(at, &n)) return false;
     if (**at && !literal(at, ';')) return false;
     if (what == 't') a->stop = true;
@@ -506,7 +508,7 @@ static void packet_restart(struct gdbstub *g, const char *rest, size_t len)
     if (g->d->target.reset) g->d->target.reset(g->d->target.opaque);
 }
 
-/* --- the rest ---------------------------------------------------------------------------------- */
+/* --- the rest --------------------------------------------------------------------------------- */
 
 static void packet_no_ack(struct gdbstub *g, const char *rest, size_t len)
 {
@@ -564,7 +566,7 @@ void gdb_packet(struct gdbstub *g, const char *packet, size_t len)
     }
 }
 
-/* --- the conversation -------------------------------------------------------------------------- */
+/* --- the conversation ------------------------------------------------------------------------- */
 
 static void answer(struct gdbstub *g)
 {

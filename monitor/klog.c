@@ -40,7 +40,7 @@ static void append_text(GString *out, const char *text, u64 len)
     }
 }
 
-/* --- until 3.4 --------------------------------------------------------------------------------- */
+/* --- until 3.4 -------------------------------------------------------------------------------- */
 
 static bool print_plain(const struct reader *r)
 {
@@ -62,7 +62,7 @@ static bool print_plain(const struct reader *r)
     return got > 0;
 }
 
-/* --- since 5.10 -------------------------------------------------------------------------------- */
+/* --- since 5.10 ------------------------------------------------------------------------------- */
 
 enum { /* offsets in struct printk_ringbuffer */
     RB_COUNT_BITS = 0, RB_DESCS = 8, RB_INFOS = 16, RB_HEAD_ID = 24, RB_TAIL_ID = 32,

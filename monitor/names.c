@@ -21,7 +21,7 @@ static const char *const cr_names[128] = {
 #include "cpu/sysreg.def"
 };
 
-/* --- the files: a prefix and a number ----------------------------------------------------------- */
+/* --- the files: a prefix and a number --------------------------------------------------------- */
 
 static u64 get_gr(struct cpu *cpu, unsigned n) { return cpu_gr(cpu, n, NULL); }
 static u64 get_other(struct cpu *cpu, unsigned n) { return cpu_banked_gr(cpu, n, NULL); }
@@ -63,7 +63,7 @@ static const struct {
     { "ibr",     0, 7,   get_ibr,   NULL },
 };
 
-/* --- those with names of their own ------------------------------------------------------------- */
+/* --- those with names of their own ------------------------------------------------------------ */
 
 static u64 get_ip(struct cpu *cpu) { return cpu_place(cpu); }
 static u64 get_psr(struct cpu *cpu) { return cpu_psr(cpu) | (u64)cpu_ri(cpu) << PSR_RI_SHIFT; }
@@ -95,7 +95,7 @@ static const struct {
     { "gp",  get_gp,     set_gp },
 };
 
-/* --- finding ----------------------------------------------------------------------------------- */
+/* --- finding ---------------------------------------------------------------------------------- */
 
 struct found {
     enum { NONE, SINGLE, IN_FILE, AR, CR } kind;

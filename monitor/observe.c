@@ -80,7 +80,7 @@ static void report_access(struct debugger *d, struct debug_cpu *c, struct cpu *c
     c->access.maybe = false;
 }
 
-/* --- branches ---------------------------------------------------------------------------------- */
+/* --- branches --------------------------------------------------------------------------------- */
 
 /* Does `now` follow `before` without a branch?  Slot 2 of an MLX bundle does not exist. */
 static bool follows(u64 before, u64 now)

@@ -58,8 +58,9 @@ static void floating(struct page *p)
     for (unsigned f = 2; f < 128; f++) {
         struct fpreg v = cpu_fr(p->cpu, f);
         if (!v.sig && !v.exp && !v.sign) continue;
-        g_string_append_printf(p->out, "%sf%-4u%c %05x %016" PRIx64, p->column++ % 3 ? "   " : "\n  ",
-                               f, v.sign ? '-' : '+', v.exp, v.sig);
+        g_string_append(p->out, p->column++ % 3 ? "   " : "\n  ");
+        g_string_append_printf(p->out, "f%-4u%c %05x %016" PRIx64, f, v.sign ? '-' : '+', v.exp,
+                               v.sig);
     }
 }
 
@@ -91,6 +92,7 @@ static void control(struct page *p)
 
 static void usual(struct page *p)
 {
+    struct cpu *cpu = p->cpu;
     static const struct {
         const char *name;
         unsigned n;
@@ -101,8 +103,8 @@ static void usual(struct page *p)
     general(p);
     p->column = 0;
     branch(p);
-    for (size_t i = 0; i < ARRAY_LEN(ars); i++) put(p, ars[i].name, cpu_ar(p->cpu, ars[i].n), false);
-    for (size_t i = 0; i < ARRAY_LEN(crs); i++) put(p, crs[i].name, cpu_cr(p->cpu, crs[i].n), false);
+    for (size_t i = 0; i < ARRAY_LEN(ars); i++) put(p, ars[i].name, cpu_ar(cpu, ars[i].n), false);
+    for (size_t i = 0; i < ARRAY_LEN(crs); i++) put(p, crs[i].name, cpu_cr(cpu, crs[i].n), false);
 }
 
 static const struct {
@@ -134,7 +136,8 @@ static void psr_bits(GString *out, u64 psr)
 static void head(struct cpu *cpu, const struct symbols *symbols, GString *out)
 {
     u64 cfm = cpu_cfm(cpu), psr = cpu_psr(cpu);
-    g_string_append_printf(out, "cpu %u%s  ip ", cpu_id(cpu), cpu_is_halted(cpu) ? " (halted)" : "");
+    g_string_append_printf(out, "cpu %u%s  ip ", cpu_id(cpu),
+                           cpu_is_halted(cpu) ? " (halted)" : "");
     view_where(out, symbols, cpu_ip(cpu));
     g_string_append_printf(out, " slot %u\n  psr %016" PRIx64, cpu_ri(cpu), psr);
     psr_bits(out, psr);

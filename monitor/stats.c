@@ -12,6 +12,7 @@ struct stats {
     u64 *retired; /* by row */
     u64 *off;     /* of those: the qualifying predicate was 0 */
     bool qp;      /* of the slot about to run */
+    u64 before;   /* slots retired until then; a long instruction is two */
 };
 
 static const struct {
@@ -28,10 +29,12 @@ static void observe(void *opaque, struct cpu *cpu, const struct insn *in, bool a
     struct stats *s = opaque;
     if (!after) {
         s->qp = cpu_pr(cpu) >> in->qp & 1;
+        s->before = cpu_retired(cpu);
         return;
     }
-    s->retired[in->row]++;
-    if (!s->qp) s->off[in->row]++;
+    u64 slots = cpu_retired(cpu) - s->before;
+    s->retired[in->row] += slots;
+    if (!s->qp) s->off[in->row] += slots;
 }
 
 struct stats *stats_start(struct machine *m)

@@ -16,6 +16,8 @@ GQuark monitor_error_quark(void)
     return g_quark_from_static_string("monitor-error");
 }
 
+#define TEXT_WIDTH 44
+
 /* Application registers that instructions change on the side. */
 static const struct {
     unsigned number;
@@ -32,13 +34,23 @@ struct trace {
     struct machine *m;
     bool regs;
     bool open; /* a line waits for its end */
+    int gap;   /* blanks before the next column */
     bool qp;
     u64 pr, cfm, psr, ar[ARRAY_LEN(watched_ar)];
 };
 
+/* Before whatever follows the text. */
+static void fill_gap(struct trace *t)
+{
+    fprintf(t->out, "%*s", t->gap, "");
+    t->gap = 0;
+}
+
 static void end_line(struct trace *t, const char *how)
 {
-    if (t->open) fprintf(t->out, "%s\n", how);
+    if (!t->open) return;
+    if (*how) fill_gap(t);
+    fprintf(t->out, "%s\n", how);
     t->open = false;
 }
 
@@ -69,7 +81,9 @@ static void before(struct trace *t, struct cpu *cpu, const struct insn *in)
     } else {
         g_strlcpy(text, "?", sizeof(text));
     }
-    fprintf(t->out, "%u %016" PRIx64 ".%u %-44s", cpu_id(cpu), ip, slot, without_template(text));
+    const char *shown = without_template(text);
+    fprintf(t->out, "%u %016" PRIx64 ".%u %s", cpu_id(cpu), ip, slot, shown);
+    t->gap = MAX(0, TEXT_WIDTH - (int)strlen(shown));
     t->open = true;
     t->qp = cpu_pr(cpu) >> in->qp & 1;
     t->pr = cpu_pr(cpu);
@@ -82,12 +96,14 @@ static void print_general(struct trace *t, struct cpu *cpu, unsigned r)
 {
     bool nat;
     u64 value = cpu_gr(cpu, r, &nat);
+    fill_gap(t);
     fprintf(t->out, " r%u=%016" PRIx64 "%s", r, value, nat ? "*" : "");
 }
 
 static void print_floating(struct trace *t, struct cpu *cpu, unsigned r)
 {
     struct fpreg f = cpu_fr(cpu, r);
+    fill_gap(t);
     fprintf(t->out, " f%u=%u:%05x:%016" PRIx64, r, f.sign, f.exp, f.sig);
 }
 
@@ -100,6 +116,7 @@ static void print_targets(struct trace *t, struct cpu *cpu, const struct insn *i
         if (row->gr_targets >> i & 1) print_general(t, cpu, operand[i]);
         if (row->fr_targets >> i & 1) print_floating(t, cpu, operand[i]);
         if (row->br_targets >> i & 1) {
+            fill_gap(t);
             fprintf(t->out, " b%u=%016" PRIx64, operand[i], cpu_br(cpu, operand[i]));
         }
     }
@@ -107,7 +124,9 @@ static void print_targets(struct trace *t, struct cpu *cpu, const struct insn *i
 
 static void print_changed(struct trace *t, const char *name, u64 old, u64 now)
 {
-    if (old != now) fprintf(t->out, " %s=%" PRIx64, name, now);
+    if (old == now) return;
+    fill_gap(t);
+    fprintf(t->out, " %s=%" PRIx64, name, now);
 }
 
 static void after(struct trace *t, struct cpu *cpu, const struct insn *in)

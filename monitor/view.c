@@ -8,7 +8,7 @@
 
 #include "monitor/debug-priv.h"
 
-/* --- translation ------------------------------------------------------------------------------- */
+/* --- translation ------------------------------------------------------------------------------ */
 
 static bool entry_matches(const struct mmu *mmu, const struct mmu_tr *e, u64 va, u64 *pa)
 {
@@ -67,7 +67,7 @@ static u64 each_page(struct cpu *cpu, struct physmem *pm, u64 va, u8 *buf, u64 l
     return done;
 }
 
-/* --- the register stack ------------------------------------------------------------------------ */
+/* --- the register stack ----------------------------------------------------------------------- */
 
 static bool is_collection(u64 addr)
 {
@@ -107,11 +107,10 @@ static bool held(const struct cpu *cpu, u64 addr)
 
 static u64 held_register(const struct cpu *cpu, u64 addr, bool *nat)
 {
-    u64 value, bsp = cpu_ar(cpu, AR_BSP_N);
+    u64 value, bsp = cpu_ar(cpu, AR_BSP_N), store = cpu_ar(cpu, AR_BSPSTORE_N);
     if (addr >= bsp) return cpu_gr(cpu, 32 + registers_between(bsp, addr), nat);
     *nat = false;
-    bool there = cpu_dirty_gr(cpu, registers_between(cpu_ar(cpu, AR_BSPSTORE_N), addr), &value, nat);
-    return there ? value : 0;
+    return cpu_dirty_gr(cpu, registers_between(store, addr), &value, nat) ? value : 0;
 }
 
 static void set_held_register(struct cpu *cpu, u64 addr, u64 value, bool nat)
@@ -165,7 +164,7 @@ static void set_held_word(struct cpu *cpu, u64 addr, u64 word)
     }
 }
 
-/* --- both -------------------------------------------------------------------------------------- */
+/* --- both ------------------------------------------------------------------------------------- */
 
 /* Up to the next word that is held, or the piece of a word that is. */
 static u64 piece(const struct cpu *cpu, u64 va, u64 len, bool *is_held)

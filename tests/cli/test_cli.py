@@ -184,6 +184,13 @@ class Cli(unittest.TestCase):
         self.assertRegex(err, r"\n +6 +20\.0%  branch\n")
         self.assertRegex(err, r"\n +24 +80\.0%  nop\n")
 
+    def test_stats_leave_no_slot_out(self):
+        _, _, err = self.epic64("run", "--stats", DEMO)
+        total = int(re.search(r"speed: (\d+) slots", err).group(1))
+        classes, rows = err.split("by class\n")[1].split("stats: ")
+        self.assertEqual(sum(int(line.split()[0]) for line in classes.splitlines()), total)
+        self.assertEqual(sum(int(line.split()[0]) for line in rows.splitlines()[1:]), total)
+
     def test_a_config_file_does_what_options_do(self):
         code = self.file("code", BRANCH_SELF)
         ini = self.file("machine.ini", ("[run]\nmem=1M\nload=%s@0x1000\nentry=0x1000\nmax-insns=50\nspeed=true\n" % code).encode())

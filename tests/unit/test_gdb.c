@@ -10,7 +10,7 @@
 
 #include "debug_kit.h"
 
-/* --- framing ----------------------------------------------------------------------------------- */
+/* --- framing ---------------------------------------------------------------------------------- */
 
 static enum gdb_event feed(struct gdb_framer *f, const char *bytes, size_t len)
 {
@@ -93,7 +93,7 @@ static void endless_packets_are_cut(void **state)
     gdb_framer_clear(&f);
 }
 
-/* --- registers --------------------------------------------------------------------------------- */
+/* --- registers -------------------------------------------------------------------------------- */
 
 static struct gdbstub *stub_new(struct kit *k)
 {
@@ -230,7 +230,7 @@ static void the_slot_travels_in_psr_ri(void **state)
     kit_free(k);
 }
 
-/* --- memory ------------------------------------------------------------------------------------ */
+/* --- memory ----------------------------------------------------------------------------------- */
 
 static void memory_is_read_and_written_in_all_ways(void **state)
 {
@@ -307,7 +307,7 @@ static void the_frame_lies_behind_bsp_in_its_own_order(void **state)
     kit_free(k);
 }
 
-/* --- conversations ------------------------------------------------------------------------------ */
+/* --- conversations ---------------------------------------------------------------------------- */
 
 static int connect_to(unsigned port)
 {
@@ -530,6 +530,64 @@ static void monitor_commands_come_back_as_text(void **state)
     kit_free(k);
 }
 
+/* gdb ignores software breakpoints that it did not set; the monitor's must look like plain traps. */
+static void the_monitor_s_breakpoints_look_like_traps(void **state)
+{
+    struct kit *k = kit_new(1);
+    static const char *const packets[] = { "qRcmd,6220696e6e6572", "c", "p14b", "D", NULL };
+    static const char *const answers[] = { "", "OK", "T05thread:1;", "f000100000000000", NULL };
+    (void)state;
+    expect(k, packets, answers);
+    kit_free(k);
+}
+
+/* The stack engine's stores count: r33 of _start goes to the stack when flushrs says so. */
+static void a_watchpoint_sees_the_register_stack(void **state)
+{
+    static const u8 flushrs[16] = { 0x01, 0, 0, 0, 0x0c, 0, 0, 0, 0, 2, 0, 0, 0, 0, 4, 0 };
+    struct kit *k = kit_new(1);
+    static const char *const packets[] = { "Z2,100408,8", "Z3,100408,8", "c", "p14b", "D", NULL };
+    static const char *const answers[] = { "OK", "OK", "T05thread:1;watch:100408;",
+                                           "0000300000000000", NULL };
+    (void)state;
+    kit_run_to(k, AT_DEEPEST);
+    physmem_write(k->pm, 0x300000, flushrs, 16);
+    cpu_set_ip(k->cpus[0], 0x300000, 0);
+    expect(k, packets, answers);
+    kit_free(k);
+}
+
+static void the_second_half_of_mlx_is_its_first(void **state)
+{
+    struct kit *k = kit_new(1);
+    static const char *const packets[] = { "Z0,100172,0", "c", "p14b", "z0,100172,0", "z0,100171,0",
+                                           "D", NULL };
+    static const char *const answers[] = { "OK", "T05thread:1;swbreak:;", "7001100000000000", "OK",
+                                           "E01", "OK", NULL };
+    (void)state;
+    expect(k, packets, answers);
+    kit_free(k);
+}
+
+static void gdb_may_come_again(void **state)
+{
+    struct kit *k = kit_new(1);
+    struct gdbstub *g = stub_new(k);
+    char answer[64] = "";
+    (void)state;
+    for (unsigned visit = 0; visit < 2; visit++) {
+        int fd = connect_to(gdbstub_port(g));
+        assert_int_equal(write(fd, "$?#3f$D#44", 10), 10);
+        for (unsigned i = 0; i < 50; i++) kit_round(k, 1000);
+        assert_int_equal(g->socket.client, -1);
+        assert_true(read(fd, answer, sizeof(answer) - 1) > 0);
+        assert_non_null(strstr(answer, "$T02thread:1;#"));
+        close(fd);
+    }
+    gdbstub_free(g);
+    kit_free(k);
+}
+
 static void kill_ends_the_run(void **state)
 {
     struct kit *k = kit_new(1);
@@ -594,6 +652,10 @@ int main(void)
         cmocka_unit_test(stepping_alone_leaves_the_others_where_they_are),
         cmocka_unit_test(gdb_is_told_what_we_can),
         cmocka_unit_test(monitor_commands_come_back_as_text),
+        cmocka_unit_test(the_monitor_s_breakpoints_look_like_traps),
+        cmocka_unit_test(a_watchpoint_sees_the_register_stack),
+        cmocka_unit_test(the_second_half_of_mlx_is_its_first),
+        cmocka_unit_test(gdb_may_come_again),
         cmocka_unit_test(kill_ends_the_run),
         cmocka_unit_test(a_lost_gdb_lets_the_guest_run),
         cmocka_unit_test(bad_places_to_listen_are_refused),

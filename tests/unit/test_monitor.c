@@ -36,7 +36,7 @@ static void answers_exactly(const char *line, const char *text)
     g_free(answer);
 }
 
-/* --- the table --------------------------------------------------------------------------------- */
+/* --- the table -------------------------------------------------------------------------------- */
 
 static const struct {
     const char *name;
@@ -77,7 +77,7 @@ static void help_knows_every_command_by_its_shortest_name(void **state)
     answers_exactly("   ", "");
 }
 
-/* --- expressions ------------------------------------------------------------------------------- */
+/* --- expressions ------------------------------------------------------------------------------ */
 
 static void expressions_have_the_value_they_should(void **state)
 {
@@ -144,7 +144,7 @@ static void nonsense_is_refused_in_words(void **state)
     }
 }
 
-/* --- commands ---------------------------------------------------------------------------------- */
+/* --- commands --------------------------------------------------------------------------------- */
 
 static void registers_are_shown_and_changed(void **state)
 {
@@ -266,7 +266,7 @@ static void translations_are_listed(void **state)
     answers_exactly("translate a000000100000250", "0xa000000100000250 is at physical 0x100250\n");
 }
 
-/* --- completion -------------------------------------------------------------------------------- */
+/* --- completion ------------------------------------------------------------------------------- */
 
 static void names_are_completed(void **state)
 {
@@ -291,7 +291,7 @@ static void names_are_completed(void **state)
     }
 }
 
-/* --- the console ------------------------------------------------------------------------------- */
+/* --- the console ------------------------------------------------------------------------------ */
 
 struct terminal {
     const char *keys; /* still to be typed */
@@ -360,7 +360,7 @@ static void a_watchpoint_reports_to_the_console(void **state)
     g_string_free(t.seen, TRUE);
 }
 
-/* --- post mortem ------------------------------------------------------------------------------- */
+/* --- post mortem ------------------------------------------------------------------------------ */
 
 static void callers_are_found_without_unwind_tables(void **state)
 {

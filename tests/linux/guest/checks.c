@@ -1,0 +1,39 @@
+/* Checks of a machine through Linux, by a program that has nothing but system calls:
+ *
+ *     checks [FUNCTION...]      prints "ok WHAT" or "not ok WHAT: WHY" for each; the status is how many failed
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "checks.h"
+
+static const struct {
+    check_fn *fn;
+    const char *name, *what;
+} checks[] = {
+#define CHECK(name, what) { check_##name, #name, what },
+#include "checks.def"
+};
+
+static int wanted(const char *name, int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        if (equal(argv[i], name)) return 1;
+    }
+    return argc == 1;
+}
+
+int main(int argc, char **argv)
+{
+    int failed = 0;
+    if (argc == 4 && equal(argv[1], STARTED_OVER)) return started_over(argv);
+    for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
+        if (!wanted(checks[i].name, argc, argv)) continue;
+        const char *why = checks[i].fn();
+        print(why ? "not ok " : "ok ");
+        print(checks[i].what);
+        if (why) print(": ");
+        if (why) print(why);
+        print("\n");
+        failed += why != NULL;
+    }
+    return failed;
+}
