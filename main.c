@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "monitor/monitor.h"
+#include "monitor/debug.h"
 
 typedef int command_fn(int argc, char **argv);
 #define COMMAND(id, fn, name, args, line, text) static command_fn command_##fn;
@@ -52,6 +52,7 @@ static bool console_complete(GError **err)
 
 /* The observers of one run. */
 struct watching {
+    struct debugging *debugging;
     struct trace *trace;
     struct stats *stats;
     struct stopwatch watch;
@@ -63,6 +64,7 @@ static bool start_watching(struct watching *w, struct machine *m, const struct c
     *w = (struct watching){ 0 };
     if (c->trace.insn && !(w->trace = trace_start(m, &c->trace, err))) return false;
     if (c->stats) w->stats = stats_start(m);
+    if (!(w->debugging = debugging_new(m, c->gdb, err))) return false;
     w->watch = stopwatch_start(m);
     return true;
 }
@@ -74,7 +76,13 @@ static bool report(struct watching *w, struct machine *m, const struct config *c
     bool ok = console_complete(err);
     bool died = r->end == END_STUCK || r->end == END_LOOP || r->end == END_GUEST;
     if (r->end != END_EXIT) fprintf(stderr, "epic64: cpu %u: %s\n", r->cpu, r->message);
-    if (died) registers_print(m, r->cpu, stderr);
+    bool look = died || r->end == END_PANIC; /* at a guest that can still be looked at */
+    debugging_ended(w->debugging, look, (unsigned)exit_status(r), r->message);
+    if (c->on_crash && (look || r->end == END_MAX_INSNS)) {
+        debugging_dump(w->debugging, r->cpu, stderr);
+    } else if (died) {
+        registers_print(m, r->cpu, stderr);
+    }
     if (c->speed || c->stats) stopwatch_print(&w->watch, m, stderr);
     if (w->stats) stats_print(w->stats, stderr);
     if (c->stats) machine_print_counters(m, stderr);
@@ -88,13 +96,22 @@ static bool stop_watching(struct watching *w, GError **err)
 {
     bool ok = !w->trace || trace_finish(w->trace, err);
     if (w->stats) stats_free(w->stats);
+    debugging_free(w->debugging);
     return ok;
+}
+
+static bool check_options(const struct config *c, GError **err)
+{
+    if (!c->on_crash || !strcmp(c->on_crash, "dump")) return true;
+    g_set_error(err, MONITOR_ERROR, 0, "--on-crash: '%s' is not dump", c->on_crash);
+    return false;
 }
 
 static int run_machine(struct machine *m, const struct config *c)
 {
     GError *err = NULL;
     struct watching w;
+    if (!check_options(c, &err)) return complain(err);
     if (!machine_load(m, &err) || !start_watching(&w, m, c, &err)) return complain(err);
     struct machine_result r = machine_run(m);
     bool ok = report(&w, m, c, &r, &err);

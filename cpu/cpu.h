@@ -95,6 +95,7 @@ u64 cpu_br(const struct cpu *cpu, unsigned b);
 void cpu_set_br(struct cpu *cpu, unsigned b, u64 value);
 u64 cpu_pr(const struct cpu *cpu);          /* physical order, as mov r=pr sees it */
 void cpu_set_pr(struct cpu *cpu, u64 value);
+bool cpu_predicate(const struct cpu *cpu, unsigned p);   /* by its current name */
 u64 cpu_ar(const struct cpu *cpu, unsigned n);
 void cpu_set_ar(struct cpu *cpu, unsigned n, u64 value); /* raw: no checks */
 u64 cpu_cr(const struct cpu *cpu, unsigned n);           /* raw: no acknowledge */

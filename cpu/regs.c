@@ -234,6 +234,11 @@ void cpu_set_ip(struct cpu *cpu, u64 ip, unsigned ri)
     cpu->ri = ri;
 }
 
+bool cpu_predicate(const struct cpu *cpu, unsigned p)
+{
+    return cpu->pr >> p & 1;
+}
+
 struct mmu *cpu_mmu(struct cpu *cpu)
 {
     return &cpu->mmu;

@@ -18,6 +18,7 @@
 #include "cpu/sysreg.h"
 
 #define LEFT_MAX (1 << 30)
+#define OVERSHOOT (3 * BUNDLES_PER_PAGE) /* slots at most between two check points */
 
 s64 cpu_left_now(const struct cpu *cpu, unsigned pos)
 {
@@ -324,11 +325,11 @@ static s64 settle(struct cpu *cpu)
 }
 
 /* Put the budget where the handlers count it, ready to execute at `pos`; the loop is left at the
- * latest when the interval timer is due. */
-static void open_account(struct cpu *cpu, s64 budget, unsigned pos)
+ * first check point behind `most` slots, at the latest when the interval timer is due. */
+static void open_account(struct cpu *cpu, s64 budget, s64 most, unsigned pos)
 {
     u64 ticks;
-    s32 left = budget > LEFT_MAX ? LEFT_MAX : (s32)budget;
+    s32 left = (s32)MIN(most, LEFT_MAX);
 
     if (cpu_next_timer(cpu, &ticks) && ticks < (u64)left) left = (s32)ticks;
     if (pmu_next_overflow(cpu, &ticks) && ticks < (u64)left) left = (s32)ticks;
@@ -350,14 +351,15 @@ static s64 close_account(struct cpu *cpu)
     return budget;
 }
 
-static s64 run_fast(struct cpu *cpu, s64 budget)
+static s64 run_fast(struct cpu *cpu, s64 budget, s64 most)
 {
     unsigned pos = (cpu->ip >> 4 & 0xff) * 3 + cpu->ri;
     const struct insn *in;
 
-    open_account(cpu, budget, pos);
+    open_account(cpu, budget, most, pos);
     in = icache_enter(cpu);
     while (in) in = in->exec(cpu, in);
+    cpu->mid_block = false;
     return close_account(cpu);
 }
 
@@ -391,7 +393,7 @@ static s64 observe_slot(struct cpu *cpu, s64 budget, bool *check)
     u64 psr = cpu->psr;
     unsigned pos = (cpu->ip >> 4 & 0xff) * 3 + cpu->ri;
 
-    open_account(cpu, budget, pos);
+    open_account(cpu, budget, budget, pos);
     cut_short(cpu);
     cpu->sequential = false;
     if (icache_fetch_slot(cpu, &cells[0])) {
@@ -424,11 +426,13 @@ static s64 run_observed(struct cpu *cpu, s64 budget, bool exact)
     enum cpu_exit why;
     bool check = false;
 
+    cpu->mid_block = true;
     while (!check) {
         if (exact && budget <= 0) break;
         budget = observe_slot(cpu, budget, &check);
         if (awaited(cpu, &why)) break;
     }
+    cpu->mid_block = !check;
     return budget;
 }
 
@@ -437,11 +441,13 @@ static bool attend(struct cpu *cpu, enum cpu_exit *why)
 {
     unsigned a = cpu->attention;
 
+    bool may_interrupt = (cpu->psr & PSR_I) && !cpu->cfle && (!cpu->mid_block || cpu->halted);
+
     cpu->attention &= ~(unsigned)(ATTN_STOP | ATTN_HALT);
     if (cpu->fatal) return *why = CPU_FATAL, true;
     if (a & ATTN_STOP) return *why = CPU_STOPPED, true;
     if ((a & ATTN_HALT) && cpu->halted) return *why = CPU_HALTED, true;
-    if ((a & ATTN_INTERRUPT) && (cpu->psr & PSR_I) && !cpu->cfle) {
+    if ((a & ATTN_INTERRUPT) && may_interrupt) {
         cpu->attention &= ~(unsigned)ATTN_INTERRUPT;
         if (lsapic_deliverable(cpu)) interruption_external(cpu);
     }
@@ -492,21 +498,24 @@ static enum cpu_exit run(struct cpu *cpu, u64 slots, bool exact)
 {
     enum cpu_exit why = CPU_BUDGET;
     s64 budget = (s64)MIN(slots, (u64)INT64_MAX / 2);
+    u64 start = cpu->ip | cpu->ri; /* resuming at a breakpoint executes it */
+    bool moved = false;
 
     cpu->retired_base = cpu_retired(cpu);
     cpu->slice = cpu->debt = budget;
     cpu->left = 0;
     cpu->stop_pos = 0;
     for (;;) {
-        lsapic_timer(cpu);
+        if (!cpu->mid_block) lsapic_timer(cpu);
         if (unlikely(cpu->attention | cpu->fatal) && attend(cpu, &why)) break;
         if (budget <= 0) break;
         if (unlikely(cpu->cfle) && !fill_frame(cpu)) continue;
-        if (cpu->slice != budget && awaited(cpu, &why)) break;
-        if (cpu->observe || breakpoint_in_page(cpu) || (exact && budget <= 3 * 256 + 3)) {
+        moved |= budget != cpu->slice || (cpu->ip | cpu->ri) != start;
+        if (moved && awaited(cpu, &why)) break;
+        if (cpu->observe || breakpoint_in_page(cpu) || (exact && budget <= OVERSHOOT)) {
             budget = run_observed(cpu, budget, exact);
         } else {
-            budget = run_fast(cpu, budget);
+            budget = run_fast(cpu, budget, exact ? budget - OVERSHOOT : budget);
         }
         raise_stopped(cpu);
     }

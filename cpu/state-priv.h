@@ -117,6 +117,7 @@ struct cpu {
     s64 slice;        /* its budget */
     u64 fruitless_since; /* retired slots at the last interruption, and how many */
     u32 fruitless;       /* were raised since without a slot retiring */
+    bool mid_block;   /* stopped between check points: no interrupts until the next one */
     bool sequential;  /* observed loop: the slot went on to the next one */
     bool ic_inflight; /* psr.ic was set and not yet serialised: ISR.ni */
     u64 timer_due;    /* virtual time at which ar.itc passes cr.itm; ~0: not again */

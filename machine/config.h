@@ -53,6 +53,7 @@ struct config {
     GArray *disks;             /* struct disk */
     char *console, *hvc, *net, *date, *display, *screenshot;
     bool no_reboot, xen;
+    char *gdb, *on_crash;
     char *dump_state, *config_file;
     bool stats, speed, hash, raw;
     enum log_level log;

@@ -45,7 +45,12 @@ struct machine {
     struct native *native; /* native.c: firmware and devices of the Linux board; or NULL */
     struct xen_machine *xen; /* xen.c: the domain instead; or NULL */
 
+    struct machine_debugger debugger; /* run is NULL: nobody debugs */
+    GArray *breakpoints; /* the debugger's */
+
     struct {             /* panic.c */
+        u64 place;              /* where a panic begins */
+        bool watched;
         struct clock_event end; /* the kernel has had its last words */
         u64 patience;
         char *message;          /* not NULL: the kernel has panicked */
@@ -62,6 +67,8 @@ void machine_end(struct machine *m, enum machine_end end, struct cpu *cpu, u64 s
                  const char *fmt, ...) PRINTF(5, 6);
 /* Processors up to `n` of them. */
 void machine_add_cpus(struct machine *m, unsigned n);
+/* Tell the processors about the debugger's breakpoints and our own. */
+void machine_install_breakpoints(struct machine *m);
 /* "0x1000 <main+0x20>" for messages; to be freed. */
 char *machine_where(const struct machine *m, u64 ip);
 

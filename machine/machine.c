@@ -211,6 +211,7 @@ struct machine *machine_new(const struct config *config, GError **err)
     m->sections = sections_new();
     m->image = image_new();
     m->devices = g_ptr_array_new_with_free_func((GDestroyNotify)device_free);
+    m->breakpoints = g_array_new(FALSE, FALSE, sizeof(u64));
     m->observers = g_array_new(FALSE, FALSE, sizeof(struct observer));
     m->hooks = (struct cpu_hooks){ .opaque = m, .interruption = on_interruption,
         .purge_others = on_purge, .timer_changed = on_timer_changed, .fatal = on_fatal,
@@ -233,6 +234,7 @@ void machine_free(struct machine *m)
     xen_free(m->xen);
     for (unsigned i = 0; i < m->ncpus; i++) cpu_free(m->cpus[i]);
     g_array_free(m->observers, TRUE);
+    g_array_free(m->breakpoints, TRUE);
     g_ptr_array_free(m->devices, TRUE);
     image_free(m->image);
     sections_free(m->sections);
@@ -331,6 +333,44 @@ const struct symbols *machine_symbols(const struct machine *m)
     return m->native ? native_symbols(m->native) : image_symbols(m->image);
 }
 
+void machine_set_debugger(struct machine *m, const struct machine_debugger *debugger)
+{
+    m->debugger = *debugger;
+}
+
+void machine_install_breakpoints(struct machine *m)
+{
+    GArray *all = g_array_new(FALSE, FALSE, sizeof(u64));
+    g_array_append_vals(all, m->breakpoints->data, m->breakpoints->len);
+    if (m->panic.watched) g_array_append_val(all, m->panic.place);
+    for (unsigned i = 0; i < m->ncpus; i++) {
+        cpu_set_breakpoints(m->cpus[i], (const void *)all->data, all->len);
+    }
+    g_array_free(all, TRUE);
+}
+
+void machine_set_breakpoints(struct machine *m, const u64 *places, unsigned n)
+{
+    g_array_set_size(m->breakpoints, 0);
+    if (n) g_array_append_vals(m->breakpoints, places, n);
+    machine_install_breakpoints(m);
+}
+
+void machine_quit(struct machine *m, const char *why)
+{
+    machine_end(m, END_EXIT, m->current ? m->current : m->cpus[0], 0, "%s", why);
+}
+
+bool machine_has_ended(const struct machine *m)
+{
+    return m->ended;
+}
+
+struct native *machine_native(const struct machine *m)
+{
+    return m->native;
+}
+
 u64 machine_retired(const struct machine *m)
 {
     u64 sum = 0;
@@ -353,4 +393,14 @@ void machine_observe(struct machine *m, machine_observer_fn *fn, void *opaque)
     struct observer o = { fn, opaque };
     g_array_append_val(m->observers, o);
     for (unsigned i = 0; i < m->ncpus; i++) cpu_set_observed(m->cpus[i], true);
+}
+
+void machine_unobserve(struct machine *m, machine_observer_fn *fn, void *opaque)
+{
+    for (unsigned i = m->observers->len; i-- > 0;) {
+        const struct observer *o = &g_array_index(m->observers, struct observer, i);
+        if (o->fn == fn && o->opaque == opaque) g_array_remove_index(m->observers, i);
+    }
+    if (m->observers->len) return;
+    for (unsigned i = 0; i < m->ncpus; i++) cpu_set_observed(m->cpus[i], false);
 }

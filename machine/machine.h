@@ -46,6 +46,18 @@ struct machine_result {
 };
 struct machine_result machine_run(struct machine *m);
 
+/* Who stands between the scheduler and the processors while somebody debugs. */
+struct machine_debugger {
+    void *opaque;
+    /* In place of cpu_run; may block for as long as a person looks. */
+    enum cpu_exit (*run)(void *opaque, struct cpu *cpu, u64 budget);
+    void (*poll)(void *opaque); /* every round, also when all processors doze */
+};
+void machine_set_debugger(struct machine *m, const struct machine_debugger *debugger);
+void machine_set_breakpoints(struct machine *m, const u64 *places, unsigned n);
+void machine_quit(struct machine *m, const char *why); /* as if the guest had exited with 0 */
+bool machine_has_ended(const struct machine *m);
+
 unsigned machine_cpu_count(const struct machine *m);
 struct cpu *machine_cpu(struct machine *m, unsigned i);
 struct physmem *machine_physmem(struct machine *m);
@@ -64,5 +76,7 @@ bool machine_screenshot(struct machine *m, const char *path, GError **err);
 /* See every slot before and after: switches all processors to the observed loop. */
 typedef void machine_observer_fn(void *opaque, struct cpu *cpu, const struct insn *in, bool after);
 void machine_observe(struct machine *m, machine_observer_fn *fn, void *opaque);
+/* With the last observer the observed loop goes, too. */
+void machine_unobserve(struct machine *m, machine_observer_fn *fn, void *opaque);
 
 #endif

@@ -154,6 +154,8 @@ static void on_poll(void *opaque, u64 now)
 {
     struct native *n = opaque;
     if (n->paced) sleep_if_idle(n);
+    chardev_poll(n->console);
+    if (n->hvc) chardev_poll(n->hvc);
     uart_poll(n->uart);
     screen_poll(n->screen);
     pci_bus_poll(n->pci);

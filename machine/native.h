@@ -20,6 +20,7 @@ struct native;
 /* Add everything that the machine's config asks for and load the kernel. */
 struct native *native_new(struct machine *m, GError **err);
 void native_free(struct native *n);
+struct native *machine_native(const struct machine *m); /* NULL: a bare-metal machine */
 const struct symbols *native_symbols(const struct native *n);
 
 /* The run has ended: was it for a reset?  Then power on again and go on (true). */

@@ -37,25 +37,26 @@ static bool resets_itself(const char *command_line)
 
 void panic_watch(struct machine *m, u64 ticks_per_second)
 {
-    u64 place;
     panic_forget(m);
     clock_event_init(&m->panic.end, "panic", 0, on_last_words_said, m);
     m->panic.patience = ticks_per_second / LAST_WORDS_PER_SECOND;
-    if (!symbols_lookup(machine_symbols(m), "panic", &place)) {
+    m->panic.watched = symbols_lookup(machine_symbols(m), "panic", &m->panic.place);
+    if (!m->panic.watched) {
         log_info("machine", "the kernel has no symbols: a panic will not be noticed");
-        return;
     }
-    for (unsigned i = 0; i < m->ncpus; i++) cpu_set_breakpoints(m->cpus[i], &place, 1);
+    machine_install_breakpoints(m);
 }
 
 void panic_noticed(struct machine *m, struct cpu *cpu)
 {
-    if (m->panic.message) return;
+    bool here = m->panic.watched && cpu_ip(cpu) == m->panic.place && cpu_ri(cpu) == 0;
+    if (m->panic.message || !here) return;
     char *caller = machine_where(m, cpu_br(cpu, BR_RP));
     m->panic.message = g_strdup_printf("the kernel panicked (called from %s)", caller);
     m->panic.cpu = cpu_id(cpu);
     g_free(caller);
-    for (unsigned i = 0; i < m->ncpus; i++) cpu_set_breakpoints(m->cpus[i], NULL, 0);
+    m->panic.watched = false;
+    machine_install_breakpoints(m);
     if (resets_itself(m->config->append)) return;
     clock_arm(m->clock, &m->panic.end, clock_now(m->clock) + m->panic.patience);
 }

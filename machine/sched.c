@@ -61,11 +61,17 @@ static u64 allowance(const struct machine *m)
     return most > retired ? most - retired : 0;
 }
 
+static enum cpu_exit run_cpu(struct machine *m, struct cpu *cpu, u64 budget)
+{
+    const struct machine_debugger *d = &m->debugger;
+    return d->run ? d->run(d->opaque, cpu, budget) : cpu_run(cpu, budget);
+}
+
 static enum cpu_exit run_piece(struct machine *m, struct cpu *cpu, u64 budget)
 {
     u64 left = allowance(m);
     if (m->config->slice) budget = MIN(budget, m->config->slice);
-    if (left > OVERSHOOT) return cpu_run(cpu, MIN(budget, left - OVERSHOOT));
+    if (left > OVERSHOOT) return run_cpu(m, cpu, MIN(budget, left - OVERSHOOT));
     return cpu_step(cpu, MIN(budget, left));
 }
 
@@ -114,6 +120,7 @@ static void run_until(struct machine *m, struct cpu *cpu, u64 target)
 
 static void run_round(struct machine *m)
 {
+    if (m->debugger.poll) m->debugger.poll(m->debugger.opaque);
     u64 target = next_target(m);
     if (target == UINT64_MAX && all_halted(m)) {
         machine_end(m, END_STUCK, m->cpus[0], 0,

@@ -80,7 +80,7 @@ static void on_shutdown(void *opaque, struct cpu *cpu, unsigned reason)
         request_reset(x);
         break;
     default:
-        machine_end(x->m, END_GUEST, cpu, 0, "the guest's kernel says that it has crashed");
+        machine_end(x->m, END_PANIC, cpu, 0, "the guest's kernel says that it has crashed");
     }
 }
 

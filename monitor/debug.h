@@ -90,4 +90,14 @@ void monitor_enter(struct monitor *m, const struct monitor_console *console);
 /* --on-crash=dump: registers, backtrace, the kernel's log. */
 void crash_dump(const struct debug_target *target, unsigned cpu, FILE *out);
 
+/* ---- All of it, for one run -------------------------------------------------------------------- */
+
+struct debugging;
+
+/* Tie a debugger to `m`, which is loaded: --gdb (NULL: none) and the console's Ctrl-A m. */
+struct debugging *debugging_new(struct machine *m, const char *gdb, GError **err);
+void debugging_free(struct debugging *g);
+void debugging_ended(struct debugging *g, bool died, unsigned status, const char *message);
+void debugging_dump(struct debugging *g, unsigned cpu, FILE *out); /* --on-crash=dump */
+
 #endif

@@ -28,7 +28,7 @@ static void observe(void *opaque, struct cpu *cpu, const struct insn *in, bool a
 {
     struct stats *s = opaque;
     if (!after) {
-        s->qp = cpu_pr(cpu) >> in->qp & 1;
+        s->qp = cpu_predicate(cpu, in->qp);
         s->before = cpu_retired(cpu);
         return;
     }

@@ -85,7 +85,7 @@ static void before(struct trace *t, struct cpu *cpu, const struct insn *in)
     fprintf(t->out, "%u %016" PRIx64 ".%u %s", cpu_id(cpu), ip, slot, shown);
     t->gap = MAX(0, TEXT_WIDTH - (int)strlen(shown));
     t->open = true;
-    t->qp = cpu_pr(cpu) >> in->qp & 1;
+    t->qp = cpu_predicate(cpu, in->qp);
     t->pr = cpu_pr(cpu);
     t->cfm = cpu_cfm(cpu);
     t->psr = cpu_psr(cpu);

@@ -18,6 +18,7 @@ struct chardev_ops {
     void (*write)(struct chardev *dev, const u8 *data, size_t len);
     size_t (*read)(struct chardev *dev, u8 *data, size_t len); /* never blocks; 0: nothing now */
     int (*input_fd)(struct chardev *dev); /* to wait on, or -1: no input will ever come */
+    void (*poll)(struct chardev *dev);    /* look for escape keys; may be NULL */
     void (*free)(struct chardev *dev);
 };
 
@@ -34,6 +35,12 @@ static inline void chardev_write(struct chardev *dev, const void *data, size_t l
 static inline size_t chardev_read(struct chardev *dev, void *data, size_t len)
 {
     return dev->ops->read(dev, data, len);
+}
+
+/* Between slices, whether or not the guest listens: escape keys must work when it is stuck. */
+static inline void chardev_poll(struct chardev *dev)
+{
+    if (dev->ops->poll) dev->ops->poll(dev);
 }
 
 static inline int chardev_input_fd(struct chardev *dev)

@@ -7,18 +7,22 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include "devices/host/chardev.h"
 
 #define ESCAPE 1 /* Ctrl-A */
+#define QUEUE_LEN 4096
 
 struct stdio {
     struct chardev dev;
     console_command_fn *command;
     void *opaque;
     bool terminal, escaped, closed;
+    u8 queue[QUEUE_LEN]; /* typed, but not yet taken by the guest */
+    size_t queued;
 };
 
 /* The one thing a process has only one of: its terminal's mode. */
@@ -92,15 +96,27 @@ static size_t filter(struct stdio *s, u8 *data, size_t len)
     return kept;
 }
 
-static size_t stdio_read(struct chardev *dev, u8 *data, size_t len)
+static void stdio_poll(struct chardev *dev)
 {
     struct stdio *s = CONTAINER_OF(dev, struct stdio, dev);
     struct pollfd pfd = { .fd = STDIN_FILENO, .events = POLLIN };
-    if (s->closed || !len || poll(&pfd, 1, 0) <= 0) return 0;
-    ssize_t n = read(STDIN_FILENO, data, len);
+    u8 *free_part = s->queue + s->queued;
+    size_t room = QUEUE_LEN - s->queued;
+    if (s->closed || !room || poll(&pfd, 1, 0) <= 0) return;
+    ssize_t n = read(STDIN_FILENO, free_part, room);
     if (n == 0) s->closed = true;
-    if (n <= 0) return 0;
-    return s->terminal ? filter(s, data, (size_t)n) : (size_t)n;
+    if (n > 0) s->queued += s->terminal ? filter(s, free_part, (size_t)n) : (size_t)n;
+}
+
+static size_t stdio_read(struct chardev *dev, u8 *data, size_t len)
+{
+    struct stdio *s = CONTAINER_OF(dev, struct stdio, dev);
+    stdio_poll(dev);
+    size_t n = MIN(len, s->queued);
+    memcpy(data, s->queue, n);
+    s->queued -= n;
+    memmove(s->queue, s->queue + n, s->queued);
+    return n;
 }
 
 static int stdio_input_fd(struct chardev *dev)
@@ -115,7 +131,7 @@ static void stdio_free(struct chardev *dev)
 }
 
 static const struct chardev_ops stdio_ops = {
-    .name = "stdio", .write = stdio_write, .read = stdio_read,
+    .name = "stdio", .write = stdio_write, .read = stdio_read, .poll = stdio_poll,
     .input_fd = stdio_input_fd, .free = stdio_free,
 };
 

@@ -46,6 +46,21 @@ def archive(files):
     return padded(b"".join(entry(i + 1, *m) for i, m in enumerate(members)), 512)
 
 
+def read(data):
+    """The files of an unpacked archive: path to (contents, executable)."""
+    files, at = {}, 0
+    while True:
+        fields = [int(data[at + 6 + 8 * i:at + 14 + 8 * i], 16) for i in range(13)]
+        mode, size, name_size = fields[1], fields[6], fields[11]
+        name = data[at + 110:at + 110 + name_size - 1].decode()
+        start = (at + 110 + name_size + ALIGN - 1) & -ALIGN
+        if name == TRAILER:
+            return files
+        if stat.S_ISREG(mode):
+            files[name] = (data[start:start + size], bool(mode & 0o100))
+        at = (start + size + ALIGN - 1) & -ALIGN
+
+
 def extend(initrd, output, files):
     """A copy of the initrd that holds these files too."""
     with open(initrd, "rb") as f:

@@ -96,13 +96,16 @@ step_compiler()
         --disable-libatomic --disable-libsanitizer --disable-libcc1 \
         CFLAGS=-O2 CXXFLAGS=-O2 MAKEINFO=true
     make -j"$jobs" all-gcc MAKEINFO=true
-    make -j"$jobs" all-target-libgcc MAKEINFO=true thread_header=gthr-single.h \
-        CFLAGS_FOR_TARGET='-O2 -Dinhibit_libc'
+    make configure-target-libgcc MAKEINFO=true
+    ln -sf "$source/libgcc/gthr-single.h" $triplet/libgcc/gthr-default.h
+    make -j"$jobs" all-target-libgcc MAKEINFO=true CFLAGS_FOR_TARGET='-O2 -Dinhibit_libc'
     touch gcc/s-tm-texi
     make install-strip-gcc install-target-libgcc MAKEINFO=true
 }
 
-# Static only.  Programs of the library's own (locale, iconv, ...) are neither built nor needed.
+# Static only.  The makefiles cannot do without shared libraries altogether, but with one suffix for
+# objects instead of three they compile everything once, for the archives.  Programs of the library's
+# own (locale, iconv, ...) are neither built nor needed.
 step_glibc()
 {
     local source build
@@ -110,11 +113,13 @@ step_glibc()
     build=$(fresh_build glibc)
     cd "$build"
     "$source/configure" --prefix=/usr --host=$triplet --build="$("$source/scripts/config.guess")" \
-        --with-headers="$sysroot/usr/include" --enable-kernel=2.6.32 --disable-shared \
-        --disable-werror --disable-profile --disable-nscd CC=$triplet-gcc CFLAGS=-O2 \
+        --with-headers="$sysroot/usr/include" --enable-kernel=2.6.32 --disable-werror \
+        --disable-profile --disable-nscd CC=$triplet-gcc CFLAGS=-O2 \
         libc_cv_ssp=no libc_cv_ssp_strong=no libc_cv_ssp_all=no \
         libc_cv_forced_unwind=yes libc_cv_c_cleanup=yes
-    make -j"$jobs" lib
+    set -- object-suffixes=.o object-suffixes-for-libc=.o
+    make -j"$jobs" lib-noranlib "$@"
+    make -r -C "$source" objdir="$build" "$build/libc.a" "$@"
     make install-headers install_root="$sysroot"
     : >"$sysroot/usr/include/gnu/stubs.h"
     mkdir -p "$sysroot/usr/lib"

@@ -33,19 +33,6 @@ void print(const char *s)
     sys(NR_write, 1L, s, n, 0L, 0L, 0L);
 }
 
-void print_number(long n)
-{
-    char buf[24], *p = buf + sizeof buf;
-    u64 v = n < 0 ? -(u64)n : (u64)n;
-    *--p = 0;
-    do {
-        *--p = (char)('0' + v % 10);
-        v /= 10;
-    } while (v);
-    if (n < 0) *--p = '-';
-    print(p);
-}
-
 int equal(const char *a, const char *b)
 {
     while (*a && *a == *b) a++, b++;

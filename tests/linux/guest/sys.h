@@ -48,7 +48,6 @@ void flush(const void *line);
 extern const u8 return_41[], return_42[];
 
 void print(const char *s);
-void print_number(long n);
 int equal(const char *a, const char *b);
 
 /* Frequent ones. */
