@@ -67,11 +67,11 @@ static void add_ram(GArray *map, struct physmem *pm)
     }
 }
 
-/* The attributes say what is possible, and without caches everything is: a window that were only
- * uncacheable would cost Linux the 16 or 64 MB of its first granule. */
+/* Write-back like the RAM around it, which without caches is as good as uncacheable: Linux drops
+ * granules of 16 or 64 MB whose attributes are not all the same, and maps the window by them. */
 static void add_vga(GArray *map, const struct bios_platform *p)
 {
-    append(map, MEM_MAPPED_IO, p->vga_pa, p->vga_pa + p->vga_size, ATTR_UC | ATTR_WB);
+    append(map, MEM_MAPPED_IO, p->vga_pa, p->vga_pa + p->vga_size, ATTR_WB);
 }
 
 static void carve_firmware(GArray *map)

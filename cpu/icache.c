@@ -8,7 +8,7 @@
 #include "cpu/exec/exec.h"
 #include "cpu/sysreg.h"
 
-#define PAGES_MAX 3072 /* about 70 MB of cells; then all are dropped and decoding starts anew */
+#define PAGES_MAX 1536 /* at most 38 MB of cells; then all are dropped and decoding starts anew */
 
 /* --- one slot --------------------------------------------------------------------------------- */
 

@@ -43,6 +43,16 @@ static void turn_gr(struct cpu *cpu, unsigned n, unsigned k)
     if (any_nat(cpu)) put_nats_of_frame(cpu, rotate_bits(nats_of_frame(cpu), n, k));
 }
 
+/* The same for k = n - 1, which every turn of a rotating loop needs: one move of the whole file. */
+static void step_gr(struct cpu *cpu, unsigned n)
+{
+    u64 last = cpu->gr[32 + n - 1];
+
+    memmove(&cpu->gr[33], &cpu->gr[32], (n - 1) * sizeof(u64));
+    cpu->gr[32] = last;
+    if (any_nat(cpu)) put_nats_of_frame(cpu, rotate_bits(nats_of_frame(cpu), n, n - 1));
+}
+
 /* new bit v = old bit (v + k) mod 48 of the rotating predicates. */
 static u64 turn_pr(u64 pr, unsigned k)
 {
@@ -78,7 +88,7 @@ void cpu_rotate(struct cpu *cpu)
     unsigned sor = cfm_sor(cfm), gr = cfm_rrb_gr(cfm), fr = cfm_rrb_fr(cfm), pr = cfm_rrb_pr(cfm);
 
     if (sor) {
-        turn_gr(cpu, sor, sor - 1);
+        step_gr(cpu, sor);
         gr = gr ? gr - 1 : sor - 1;
     }
     lag_fr(cpu, 1);

@@ -374,9 +374,11 @@ static const struct insn *observed_end(struct cpu *cpu, const struct insn *in)
     return NULL;
 }
 
-/* One-shot bits last for one completed instruction; single step traps after it. */
+/* One-shot bits last for one completed instruction; single step traps after it.  Not so rfi: it is
+ * not stepped, and the bits it brought are the target's (SDM 3 rfi). */
 static void after_slot(struct cpu *cpu, u64 psr_before)
 {
+    if (cpu->stop == STOP_RFI) return;
     if (psr_before & PSR_ONE_SHOT & cpu->psr) {
         u64 old = cpu->psr;
         cpu->psr &= ~(psr_before & PSR_ONE_SHOT);

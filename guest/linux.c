@@ -7,42 +7,16 @@
 #include "guest/linux.h"
 
 #include <string.h>
-#include <zlib.h>
 
 #include "base/bits.h"
 #include "guest/elf.h"
+#include "guest/file.h"
 #include "guest/symbols.h"
 
 #define HEX "0x%" G_GINT64_MODIFIER "x"
 #define KERNEL_FRAME (64ull << 20)
 #define INITRD_ALIGN (1ull << 20)
 #define PHYSICAL_BITS 61 /* the region number is not part of a physical address */
-#define READ_CHUNK (1u << 20)
-
-/* The whole file, unpacked if it is gzip (zlib passes everything else through). */
-static u8 *read_kernel(const char *path, u64 *len, GError **err)
-{
-    gzFile f = g_file_test(path, G_FILE_TEST_IS_DIR) ? NULL : gzopen(path, "rb");
-    GByteArray *bytes = g_byte_array_new();
-    int n = -1;
-    if (f) {
-        do {
-            guint at = bytes->len;
-            g_byte_array_set_size(bytes, at + READ_CHUNK);
-            n = gzread(f, bytes->data + at, READ_CHUNK);
-            g_byte_array_set_size(bytes, at + (n > 0 ? (guint)n : 0));
-        } while (n > 0);
-    }
-    if (f) gzclose(f);
-    if (!f || n < 0) {
-        g_set_error(err, GUEST_ERROR, GUEST_ERROR_FILE, "%s: cannot be read%s", path,
-                    f ? ": the compressed data is damaged" : "");
-        g_byte_array_unref(bytes);
-        return NULL;
-    }
-    *len = bytes->len;
-    return g_byte_array_free(bytes, FALSE);
-}
 
 static bool refuse(GError **err, enum guest_error code, const char *path, const char *why)
 {
@@ -111,45 +85,49 @@ static bool place_initrd(struct physmem *pm, const char *path, u64 len, struct l
 
 /* Everything is in host memory: check it all, then write it all. */
 static bool place(struct physmem *pm, const struct linux_files *files, const struct elf *elf,
-                  const u8 *initrd, u64 initrd_len, struct linux_image *image, GError **err)
+                  const struct bytes *initrd, struct linux_image *image, GError **err)
 {
     if (!measure(elf, files->kernel, image, err) ||
         !check_room(pm, files->kernel, "kernel", image->kernel_pa, image->kernel_size, err)) {
         return false;
     }
-    if (initrd && !place_initrd(pm, files->initrd, initrd_len, image, err)) return false;
+    if (initrd->len && !place_initrd(pm, files->initrd, initrd->len, image, err)) return false;
     write_segments(pm, elf);
-    return !initrd || physmem_load(pm, image->initrd_pa, initrd, initrd_len);
+    return !initrd->len || physmem_load(pm, image->initrd_pa, initrd->data, initrd->len);
+}
+
+static u64 ram_size(struct physmem *pm)
+{
+    u64 sum = 0;
+    for (unsigned i = 0; i < physmem_range_count(pm); i++) {
+        struct physmem_range r = physmem_range(pm, i);
+        if (r.ram) sum += r.size;
+    }
+    return sum;
 }
 
 bool linux_load(struct physmem *pm, const struct linux_files *files, struct linux_image *image,
                 GError **err)
 {
-    u64 len, initrd_len = 0;
-    u8 *initrd = NULL;
+    struct bytes kernel = { 0 }, initrd = { 0 };
     struct elf elf = { 0 };
     *image = (struct linux_image){ 0 };
-    image->kernel_bytes = read_kernel(files->kernel, &len, err);
-    bool ok = image->kernel_bytes != NULL;
-    image->kernel_len = ok ? len : 0;
-    if (ok && !elf_parse(&elf, image->kernel_bytes, len, err)) {
+    bool ok = file_read_unpacked(files->kernel, &kernel, err);
+    image->kernel_bytes = kernel.data;
+    image->kernel_len = kernel.len;
+    if (ok && !elf_parse(&elf, kernel.data, kernel.len, err)) {
         g_prefix_error(err, "%s: ", files->kernel);
         ok = false;
     }
-    if (ok && files->initrd) {
-        /* The kernel unpacks it itself, so it is taken as it is. */
-        gsize n;
-        ok = g_file_get_contents(files->initrd, (gchar **)&initrd, &n, err);
-        initrd_len = n;
-        if (ok && !n) ok = refuse(err, GUEST_ERROR_FORMAT, files->initrd, "the file is empty");
-    }
-    ok = ok && place(pm, files, &elf, initrd, initrd_len, image, err);
+    /* The kernel unpacks its initial RAM disk itself, so that is taken as it is. */
+    ok = ok && (!files->initrd || file_read(files->initrd, ram_size(pm), &initrd, err)) &&
+         place(pm, files, &elf, &initrd, image, err);
     if (ok) {
         image->symbols = symbols_new();
         symbols_add_elf(image->symbols, &elf);
     }
     elf_clear(&elf);
-    g_free(initrd);
+    bytes_clear(&initrd);
     if (!ok) linux_image_clear(image);
     return ok;
 }

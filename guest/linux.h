@@ -1,4 +1,4 @@
-/* Loading a Linux/ia64 kernel the way a boot loader would: vmlinux (plain or compressed) and an
+/* Loading a Linux/ia64 kernel the way a boot loader would: vmlinux (plain, gzip, xz or zstd) and an
  * initial RAM disk into memory, then the parameter block that r28 points at.  PUBLIC.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */

@@ -86,11 +86,11 @@ u32 domain_store_port(const struct domain *d)
 }
 
 /* Pages of the hypervisor's that the guest can reach: shared info, mapped registers of each vcpu,
- * grant table.  They lie behind memory, where nothing else is. */
+ * grant table.  They lie behind memory, with a gap in between. */
 static bool add_special_pages(struct domain *d, GError **err)
 {
     u64 pages = 1 + d->nvcpus + GRANT_FRAMES;
-    d->special_pa = align_up(d->config.mem, SPECIAL_ALIGN);
+    d->special_pa = align_up(d->config.mem, SPECIAL_ALIGN) + SPECIAL_ALIGN;
     return physmem_add_ram(d->pm, "xen pages", d->special_pa, pages << XEN_PAGE_SHIFT, err);
 }
 

@@ -17,6 +17,8 @@ bool open_network(const struct config *c, u64 (*now_ns)(void *opaque), void *opa
 bool start_date(const struct config *c, s64 *seconds, GError **err);
 /* --itc-hz and --smp: within what firmware can express. */
 bool check_platform(const struct config *c, GError **err);
+/* A bare-metal program has no use for the options above: say so. */
+bool check_bare(const struct config *c, GError **err);
 u64 timer_rate(const struct config *c);
 
 #endif

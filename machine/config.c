@@ -58,7 +58,7 @@ void config_clear(struct config *c)
 {
     g_array_free(c->loads, TRUE);
     g_array_free(c->disks, TRUE);
-    char *const texts[] = { c->kernel, c->initrd, c->append, c->console, c->hvc, c->net, c->date,
+    char *const texts[] = { c->kernel, c->initrd, c->append, c->console, c->hvc, c->net, c->date, c->clock,
                            c->display, c->screenshot, c->gdb, c->on_crash };
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) g_free(texts[i]);
     g_free(c->program);

@@ -51,7 +51,7 @@ struct config {
     char *kernel, *initrd, *append; /* Linux instead of a bare-metal program, see native.h */
     u64 cpus, itc_hz, seed;
     GArray *disks;             /* struct disk */
-    char *console, *hvc, *net, *date, *display, *screenshot;
+    char *console, *hvc, *net, *date, *clock, *display, *screenshot;
     bool no_reboot, xen;
     char *gdb, *on_crash;
     char *dump_state, *config_file;

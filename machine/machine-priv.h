@@ -65,6 +65,8 @@ struct machine {
 /* End the run; the first reason wins. */
 void machine_end(struct machine *m, enum machine_end end, struct cpu *cpu, u64 status,
                  const char *fmt, ...) PRINTF(5, 6);
+/* Time passes for everybody, without anything being done in it. */
+void machine_skip_time(struct machine *m, u64 ticks);
 /* Processors up to `n` of them. */
 void machine_add_cpus(struct machine *m, unsigned n);
 /* Tell the processors about the debugger's breakpoints and our own. */

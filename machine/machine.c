@@ -1,6 +1,7 @@
 /* Building the board from board.def, and the calls that processors make outward.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "machine/backends.h"
 #include "machine/machine-priv.h"
 #include "machine/native.h"
 #include "machine/xen.h"
@@ -296,7 +297,7 @@ bool machine_load(struct machine *m, GError **err)
     u64 entry;
     if (m->config->kernel && m->config->xen) return (m->xen = xen_new(m, err)) != NULL;
     if (m->config->kernel) return (m->native = native_new(m, err)) != NULL;
-    if (!gather(m, err) || !image_check(m->image, m->pm, err) || !choose_entry(m, &entry, err)) {
+    if (!check_bare(m->config, err) || !gather(m, err) || !image_check(m->image, m->pm, err) || !choose_entry(m, &entry, err)) {
         return false;
     }
     image_load(m->image, m->pm);

@@ -7,7 +7,6 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "machine/native.h"
 
-#include <poll.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -21,6 +20,7 @@
 #include "guest/linux.h"
 #include "machine/backends.h"
 #include "machine/machine-priv.h"
+#include "machine/pace.h"
 #include "machine/screen.h"
 
 #define PCI_WINDOW_PA 0x80000000ull
@@ -42,7 +42,7 @@ struct native {
     u64 itc_hz;
     s64 base_time;
     struct chardev *console, *hvc;
-    bool paced;            /* idle time passes at its own speed */
+    struct pace pace;
     struct bios *bios;
     struct ioport_space *ports;
     struct iosapic *iosapic;
@@ -138,28 +138,17 @@ static enum hook_answer on_break(void *opaque, struct cpu *cpu, u64 imm)
 
 /* --- host input ------------------------------------------------------------------------------- */
 
-/* With a person at the console nothing is gained by racing through idle time: wait for a key, or
- * for as long as the time until the next poll would take on real hardware. */
-static void sleep_if_idle(struct native *n)
-{
-    int fd = chardev_input_fd(n->console);
-    struct pollfd pfd = { .fd = fd, .events = POLLIN };
-    for (unsigned i = 0; i < n->m->ncpus; i++) {
-        if (!cpu_is_halted(n->m->cpus[i])) return;
-    }
-    poll(&pfd, fd >= 0 ? 1 : 0, 1000 / POLLS_PER_SECOND);
-}
-
 static void on_poll(void *opaque, u64 now)
 {
     struct native *n = opaque;
-    if (n->paced) sleep_if_idle(n);
+    (void)now;
+    pace_keep(&n->pace, n->m, POLLS_PER_SECOND, chardev_input_fd(n->console));
     chardev_poll(n->console);
     if (n->hvc) chardev_poll(n->hvc);
     uart_poll(n->uart);
     screen_poll(n->screen);
     pci_bus_poll(n->pci);
-    clock_arm(n->m->clock, &n->poll, now + n->itc_hz / POLLS_PER_SECOND);
+    clock_arm(n->m->clock, &n->poll, clock_now(n->m->clock) + n->itc_hz / POLLS_PER_SECOND);
 }
 
 static void on_console_command(void *opaque, enum console_command command)
@@ -223,7 +212,7 @@ static bool add_network(struct native *n, GError **err)
     struct net *net;
     if (!open_network(n->m->config, now_ns, n, &net, err)) return false;
     if (!net) return true;
-    n->paced = true; /* or the guest's timers would outrun the real network */
+    n->pace.idle = true; /* or the guest's timers would outrun the real network */
     return pci_add(n->pci, virtio_net_new(n->m->pm, net, mac), err);
 }
 
@@ -258,7 +247,7 @@ static bool add_screen(struct native *n, GError **err)
         g_prefix_error(err, "--display: ");
         return false;
     }
-    n->paced |= n->display->person;
+    n->pace.idle |= n->display->person;
     n->screen = screen_new(&config, err);
     return n->screen != NULL;
 }
@@ -317,7 +306,10 @@ static bool configure(struct native *n, GError **err)
 {
     const struct config *c = n->m->config;
     n->itc_hz = timer_rate(c);
-    if (!check_platform(c, err) || !start_date(c, &n->base_time, err)) return false;
+    if (!check_platform(c, err) || !start_date(c, &n->base_time, err) ||
+        !pace_init(&n->pace, c, n->itc_hz, err)) {
+        return false;
+    }
     machine_add_cpus(n->m, (unsigned)c->cpus);
     return true;
 }
@@ -327,14 +319,14 @@ static bool open_consoles(struct native *n, GError **err)
     const struct config *c = n->m->config;
     n->console = chardev_open(c->console ? c->console : "stdio", on_console_command, n, err);
     if (!n->console) return false;
-    n->paced |= n->console->person;
+    n->pace.idle |= n->console->person;
     if (!c->hvc) return true;
     if (!strcmp(c->hvc, "stdio") && (!c->console || !strcmp(c->console, "stdio"))) {
         g_set_error(err, MACHINE_ERROR, 0, "--hvc and --console cannot both be stdio");
         return false;
     }
     n->hvc = chardev_open(c->hvc, on_console_command, n, err);
-    n->paced |= n->hvc && n->hvc->person;
+    n->pace.idle |= n->hvc && n->hvc->person;
     return n->hvc != NULL;
 }
 

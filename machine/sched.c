@@ -53,6 +53,12 @@ static void doze(struct cpu *cpu, u64 target)
     if (cpu_interrupt_pending(cpu)) cpu_wake(cpu);
 }
 
+void machine_skip_time(struct machine *m, u64 ticks)
+{
+    for (unsigned i = 0; i < m->ncpus; i++) cpu_skip_time(m->cpus[i], ticks);
+    m->now += ticks;
+}
+
 /* The slots that --max-insns leaves. */
 static u64 allowance(const struct machine *m)
 {

@@ -4,7 +4,6 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "machine/xen.h"
 
-#include <poll.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -12,6 +11,7 @@
 #include "guest/domain_builder.h"
 #include "machine/backends.h"
 #include "machine/machine-priv.h"
+#include "machine/pace.h"
 
 #define POLLS_PER_SECOND 200
 
@@ -20,7 +20,7 @@ struct xen_machine {
     u64 itc_hz;
     s64 base_time;
     struct chardev *console;
-    bool paced;            /* idle time passes at its own speed */
+    struct pace pace;
     struct bios *bios;
     struct domain *domain;
     struct domain_image image;
@@ -100,23 +100,13 @@ static u64 now_ns(void *opaque)
 
 /* --- host input ---------------------------------------------------------------------------------------- */
 
-/* See native.c: with a person at the console idle time passes at its own speed. */
-static void sleep_if_idle(struct xen_machine *x)
-{
-    int fd = chardev_input_fd(x->console);
-    struct pollfd pfd = { .fd = fd, .events = POLLIN };
-    for (unsigned i = 0; i < x->m->ncpus; i++) {
-        if (!cpu_is_halted(x->m->cpus[i])) return;
-    }
-    poll(&pfd, fd >= 0 ? 1 : 0, 1000 / POLLS_PER_SECOND);
-}
-
 static void on_poll(void *opaque, u64 now)
 {
     struct xen_machine *x = opaque;
-    if (x->paced) sleep_if_idle(x);
+    (void)now;
+    pace_keep(&x->pace, x->m, POLLS_PER_SECOND, chardev_input_fd(x->console));
     domain_poll(x->domain);
-    clock_arm(x->m->clock, &x->poll, now + x->itc_hz / POLLS_PER_SECOND);
+    clock_arm(x->m->clock, &x->poll, clock_now(x->m->clock) + x->itc_hz / POLLS_PER_SECOND);
 }
 
 static void on_console_command(void *opaque, enum console_command command)
@@ -136,7 +126,7 @@ static bool open_console(struct xen_machine *x, GError **err)
 {
     const char *where = x->m->config->console;
     x->console = chardev_open(where ? where : "stdio", on_console_command, x, err);
-    if (x->console) x->paced |= x->console->person;
+    if (x->console) x->pace.idle |= x->console->person;
     return x->console != NULL;
 }
 
@@ -157,7 +147,7 @@ static bool add_network(struct xen_machine *x, GError **err)
     struct net *net;
     if (!open_network(x->m->config, now_ns, x, &net, err)) return false;
     if (!net) return true;
-    x->paced = true; /* or the guest's timers would outrun the real network */
+    x->pace.idle = true; /* or the guest's timers would outrun the real network */
     domain_add_network(x->domain, net, mac);
     return true;
 }
@@ -199,7 +189,10 @@ static bool configure(struct xen_machine *x, GError **err)
 {
     const struct config *c = x->m->config;
     x->itc_hz = timer_rate(c);
-    if (!check_platform(c, err) || !start_date(c, &x->base_time, err)) return false;
+    if (!check_platform(c, err) || !start_date(c, &x->base_time, err) ||
+        !pace_init(&x->pace, c, x->itc_hz, err)) {
+        return false;
+    }
     machine_add_cpus(x->m, (unsigned)c->cpus);
     return true;
 }

@@ -15,9 +15,9 @@ static NOINLINE const struct insn *lfetch_slow(struct cpu *cpu, const struct ins
     struct mmu_span span;
 
     if (!base_is_writable(cpu, in, kind)) ILLEGAL;
-    if (kind & K_FAULT) CONSUME(in->r3, ISR_LFETCH);
-    if ((kind & K_FAULT) && !(cpu->psr & PSR_ED)) {
+    if ((kind & K_FAULT) && !(cpu->psr & PSR_ED)) { /* psr.ed: only the update (SDM 3:165) */
         u64 va = GR(in->r3);
+        CONSUME(in->r3, ISR_LFETCH);
         enum mmu_fault why = mmu_access(&cpu->mmu, va, 1, MMU_READ | MMU_NO_ALIGN, cpl(cpu), &span);
         if (why != MMU_OK) return fault_data(cpu, in, why, va, ISR_LFETCH);
     }

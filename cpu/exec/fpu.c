@@ -114,19 +114,19 @@ static NOINLINE const struct insn *fma_slow(struct cpu *cpu, const struct insn *
 
 /* By what is really asked for: a product (f0 as addend means no addition), a sum (a factor is f1),
  * or both.  Each of the three is a function of its own, so that none needs a stack frame. */
-#define SHAPE(name, call, op, completer)                                                          \
+#define SHAPE(name, call, op, completer, put)                                                     \
     static NOINLINE __attribute__((flatten)) const struct insn *name(struct cpu *cpu,             \
                                                                      const struct insn *in)       \
     {                                                                                             \
         struct fpreg out;                                                                         \
         if (unlikely(!(call))) return fma_slow(cpu, in, (op), (completer));                       \
-        PUT_FR(out);                                                                              \
+        put(out);                                                                                 \
     }
 
-#define SHAPES(name, op, completer, product, sum, both)                                           \
-    SHAPE(name##_product, product, op, completer)                                                 \
-    SHAPE(name##_sum, sum, op, completer)                                                         \
-    SHAPE(name##_both, both, op, completer)                                                       \
+#define SHAPES(name, op, completer, put, product, sum, both)                                      \
+    SHAPE(name##_product, product, op, completer, put)                                            \
+    SHAPE(name##_sum, sum, op, completer, put)                                                    \
+    SHAPE(name##_both, both, op, completer, put)                                                  \
     static inline const struct insn *name##_shape(struct cpu *cpu, const struct insn *in)         \
     {                                                                                             \
         if (in->r2 == 0) return name##_product(cpu, in);                                          \
@@ -144,17 +144,17 @@ static inline struct fpreg negated(struct fpreg f)
 #define F3 FR(in->r3)
 #define F4 FR(in->r4)
 /* The three operations with the short cuts of kind t. */
-#define FMA(suffix, t, completer)                                                                 \
-    SHAPES(fma##suffix, FP_FMA, completer, fp_fast_mul_##t(F3, F4, &out),                         \
+#define FMA(suffix, t, completer, put)                                                            \
+    SHAPES(fma##suffix, FP_FMA, completer, put, fp_fast_mul_##t(F3, F4, &out),                    \
            fp_fast_add_##t(F3, F2, &out), fp_fast_fma_##t(F3, F4, F2, &out))                      \
-    SHAPES(fms##suffix, FP_FMS, completer, fp_fast_mul_##t(F3, F4, &out),                         \
+    SHAPES(fms##suffix, FP_FMS, completer, put, fp_fast_mul_##t(F3, F4, &out),                    \
            fp_fast_sub_##t(F3, F2, &out), fp_fast_fms_##t(F3, F4, F2, &out))                      \
-    SHAPES(fnma##suffix, FP_FNMA, completer, fp_fast_mul_##t(negated(F3), F4, &out),              \
+    SHAPES(fnma##suffix, FP_FNMA, completer, put, fp_fast_mul_##t(negated(F3), F4, &out),         \
            fp_fast_sub_##t(F2, F3, &out), fp_fast_fnma_##t(F3, F4, F2, &out))
-FMA(_s, s, FP_DOT_S)
-FMA(_d, d, FP_DOT_D)
-FMA(_dynamic, d, FP_DYNAMIC)
-FMA(_extended, x, FP_DYNAMIC)
+FMA(_s, s, FP_DOT_S, PUT_FR)
+FMA(_d, d, FP_DOT_D, PUT_FR)
+FMA(_dynamic, d, FP_DYNAMIC, PUT_FR)
+FMA(_extended, x, FP_DYNAMIC, PUT_FR_RARE) /* out of line, so `out` has an address */
 
 #define FMA_FIXED(name, op, completer)                                                            \
     EXEC(name)                                                                                    \

@@ -31,4 +31,8 @@ struct net {
  * by which the network's own timers run. */
 struct net *net_user_new(const char *forward, u64 (*now_ns)(void *), void *opaque, GError **err);
 
+/* A tap interface of the host: an Ethernet cable between the guest and the host's kernel, which
+ * needs CAP_NET_ADMIN, or an interface made for this user.  NULL: the host names a new one. */
+struct net *net_tap_new(const char *name, GError **err);
+
 #endif

@@ -16,7 +16,7 @@
 #include "machine/native.h"
 #include "machine/screen.h"
 
-#define TICKS_PER_SECOND 200
+#define TICKS_PER_SECOND 40
 #define MOUSE_MOVES 10
 
 struct step {
@@ -30,7 +30,8 @@ struct step {
 #define LARGE "~!@#$%^&*()_+QWERTYUIOP{}ASDFGHJKL:\"ZXCVBNM<>?|"
 #define COUNT_INTERRUPTS "grep i8042 /proc/interrupts | tail -n 1 | awk '{ print \"M\" $2 }'\n"
 static const struct step steps[] = {
-    { "/ #", "clear; echo '" SMALL "'\n", false },
+    { "/ #", "sleep 1; echo READY\n", false },
+    { "READY", "clear; echo '" SMALL "'\n", false },
     { SMALL, "echo '" LARGE "'\n", false },
     { LARGE, "clear; " COUNT_INTERRUPTS, false },
     { "M", COUNT_INTERRUPTS "echo COUNTED\n", true },

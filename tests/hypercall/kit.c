@@ -23,12 +23,18 @@ static void on_crash(void *opaque, struct cpu *cpu, const char *why)
     g_strlcpy(k->crash, why, sizeof k->crash);
 }
 
+#define BACKING_STORE 0x2000100ull /* far from a NaT collection */
+
+/* The frame is loaded from memory, for which a translation must be there. */
 void kit_settle(struct kit *k, unsigned n)
 {
     struct hv_vcpu *v = &k->d->vcpu[n];
+    vmmu_set_metaphysical(v, true);
+    assert_true(vmmu_fill(v, BACKING_STORE, false));
+    cpu_set_ar(k->cpu[n], AR_BSPSTORE, BACKING_STORE);
+    cpu_return(k->cpu[n], cpu_psr(k->cpu[n]), KIT_ENTRY, 0, IFS_VALID | KIT_SOF);
     vmmu_set_metaphysical(v, false);
     v->xsi->interrupt_collection_enabled = 1;
-    cpu_return(k->cpu[n], cpu_psr(k->cpu[n]), KIT_ENTRY, 0, IFS_VALID | KIT_SOF);
 }
 
 struct kit *kit_new(unsigned ncpus)

@@ -528,6 +528,32 @@ static void rfi_restores_psr_ip_and_frame(void **state)
     }
 }
 
+/* SDM 3 rfi: no single step, taken branch or lower-privilege trap; and the bits that last for one
+ * instruction are those of the target, not its own. */
+static void rfi_is_not_stepped_and_leaves_the_targets_psr_alone(void **state)
+{
+    struct harness *h = *state;
+    struct insn in = harness_insn("rfi");
+
+    harness_randomize(h);
+    h->what = "rfi while psr.ss, tb and lp are set";
+    h->before.cfm = 0;
+    h->before.psr &= ~PSR_IC;
+    h->before.psr |= PSR_SS | PSR_TB | PSR_LP | PSR_DA | PSR_ED;
+    h->before.cr[16] = PSR_IC | PSR_BN | 3ull << PSR_CPL_SHIFT;
+    h->before.cr[19] = TARGET;
+    h->before.cr[23] = 0;
+    struct probe want = h->before;
+    want.psr = h->before.cr[16];
+    run_in_both(h, &in, 2, &want, TARGET);
+
+    h->before.cr[16] |= PSR_DA | PSR_ED | PSR_DD | PSR_ID | PSR_IA;
+    want = h->before;
+    want.psr = h->before.cr[16];
+    harness_run(h, &in, 2, HARNESS_OBSERVED); /* stops before the target uses the bits up */
+    harness_expect_at(h, &want, TARGET);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -547,6 +573,7 @@ int main(void)
         cmocka_unit_test(banks_switch_only_in_the_kernel),
         cmocka_unit_test(epc_promotes_in_physical_mode_and_checks_ppl),
         cmocka_unit_test(rfi_restores_psr_ip_and_frame),
+        cmocka_unit_test(rfi_is_not_stepped_and_leaves_the_targets_psr_alone),
     };
     return cmocka_run_group_tests_name("exec: branch", tests, harness_setup, harness_teardown);
 }

@@ -622,6 +622,32 @@ static void lfetch_fault_checks_like_a_load_of_a_byte(void **state)
     }
 }
 
+/* How a system says that a prefetch is not worth its trouble: with IPSR.ed (SDM 3:165). */
+static void psr_ed_reduces_lfetch_fault_to_its_update(void **state)
+{
+    struct harness *h = *state;
+
+    for (unsigned nat = 0; nat < 2; nat++) {
+        harness_randomize(h);
+        h->what = "lfetch.fault with psr.ed";
+        struct insn in = kit_insn(h, "lfetch_fault_i", 0, 0, 41);
+        in.imm = 24;
+        h->before.gr[41] = 3ull << 61; /* unimplemented */
+        probe_set_nat(&h->before, 41, nat);
+        struct probe want = h->before;
+        want.gr[41] += 24;
+        h->before.psr |= PSR_ED;
+        for (unsigned loop = HARNESS_FAST; loop <= HARNESS_OBSERVED; loop++) {
+            harness_run(h, &in, 0, loop);
+            harness_expect(h, &want);
+        }
+        h->before.psr &= ~PSR_ED;
+        harness_run(h, &in, 0, HARNESS_FAST);
+        if (nat) harness_expect_fault(h, 0x5600, ISR_R_BIT | ISR_NA_BIT | 0x14);
+        else kit_expect_data_fault(h, 0x5400, ISR_R_BIT | ISR_NA_BIT | 0x34, h->before.gr[41]);
+    }
+}
+
 /* Translation, presence and rights matter, keys and bits never. */
 static void fc_asks_for_little(void **state)
 {
@@ -680,6 +706,7 @@ int main(void)
         cmocka_unit_test(chk_s_branches_on_natval),
         cmocka_unit_test(lfetch_only_updates_its_base),
         cmocka_unit_test(lfetch_fault_checks_like_a_load_of_a_byte),
+        cmocka_unit_test(psr_ed_reduces_lfetch_fault_to_its_update),
         cmocka_unit_test(fc_asks_for_little),
         cmocka_unit_test(fences_do_nothing_visible),
     };

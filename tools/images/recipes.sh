@@ -47,12 +47,14 @@ gcc_source()
 }
 
 # The C library says it needs Linux 3.2.18 on this processor, but lacks nothing on 2.6.32: with the
-# lower number one static program runs on kernels of both ages.
+# lower number one static program runs on kernels of both ages.  And it would make its dynamic linker
+# among the libraries, which we do not want and cannot make: see step_glibc.
 unpack_glibc()
 {
     inner_tar glibc-source 'glibc/glibc-2.36.tar.xz'
     sed -i 's/^arch_minimum_kernel=.*/arch_minimum_kernel=2.6.32/' \
         sysdeps/unix/sysv/linux/ia64/configure
+    sed -i '/^lib-noranlib: .*rtld-installed-name/,/[^\]$/d' elf/Makefile
 }
 
 unpack_busybox()
@@ -105,10 +107,11 @@ step_compiler()
 
 # Static only.  The makefiles cannot do without shared libraries altogether, but with one suffix for
 # objects instead of three they compile everything once, for the archives.  Programs of the library's
-# own (locale, iconv, ...) are neither built nor needed.
+# own (locale, iconv, ...) are neither built nor needed.  Half of the archives are empty: what was in
+# them is in libc.a today, but programs still name them.
 step_glibc()
 {
-    local source build
+    local source build archive
     source=$(source_tree glibc unpack_glibc)
     build=$(fresh_build glibc)
     cd "$build"
@@ -117,14 +120,18 @@ step_glibc()
         --disable-profile --disable-nscd CC=$triplet-gcc CFLAGS=-O2 \
         libc_cv_ssp=no libc_cv_ssp_strong=no libc_cv_ssp_all=no \
         libc_cv_forced_unwind=yes libc_cv_c_cleanup=yes
-    set -- object-suffixes=.o object-suffixes-for-libc=.o
+    set -- objdir="$build" object-suffixes=.o object-suffixes-for-libc=.o
     make -j"$jobs" lib-noranlib "$@"
-    make -r -C "$source" objdir="$build" "$build/libc.a" "$@"
+    make -r -C "$source" "$build/libc.a" "$@"
+    for archive in math/libm crypt/libcrypt resolv/libresolv rt/librt nptl/libpthread dlfcn/libdl \
+        login/libutil; do
+        make -j"$jobs" -r -C "$source/${archive%/*}" subdir="${archive%/*}" ..=../ "$@" \
+            "$build/$archive.a"
+    done
     make install-headers install_root="$sysroot"
     : >"$sysroot/usr/include/gnu/stubs.h"
     mkdir -p "$sysroot/usr/lib"
-    find . -name 'lib*.a' ! -name '*_pic.a' -exec cp {} "$sysroot/usr/lib" \;
-    cp csu/crt*.o "$sysroot/usr/lib"
+    cp libc.a ./*/lib{m,crypt,resolv,rt,pthread,dl,util}.a csu/{crt1,crti,crtn,gcrt1}.o "$sysroot/usr/lib"
     rm -rf "$build"
 }
 
