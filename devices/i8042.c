@@ -53,19 +53,13 @@ static bool mouse_has_byte(const struct i8042 *c)
     return c->s.mouse.queue.count && !(CTR(c) & CTR_AUX_OFF);
 }
 
-/* Translation also catches the second byte of the keyboard's identity. */
-static u8 translated_answer(const struct i8042 *c, u8 byte)
-{
-    return (CTR(c) & CTR_TRANSLATE) && byte == 0x83 ? 0x41 : byte;
-}
-
 static void refill(struct i8042 *c)
 {
     if (c->s.source != FROM_NOBODY) return;
     if (keyboard_has_byte(c)) {
         c->s.source = FROM_KEYBOARD;
         c->s.is_aux = 0;
-        c->s.data = translated_answer(c, ps2_queue_get(&c->s.keyboard.queue));
+        c->s.data = ps2_queue_get(&c->s.keyboard.queue);
     } else if (mouse_has_byte(c)) {
         c->s.source = FROM_MOUSE;
         c->s.is_aux = 1;
@@ -180,7 +174,7 @@ static void data_write(void *opaque, unsigned offset, unsigned size, u32 value)
     if (c->s.expects) {
         take_argument(c, (u8)value);
     } else {
-        ps2_keyboard_command(&c->s.keyboard, (u8)value);
+        ps2_keyboard_command(&c->s.keyboard, (u8)value, CTR(c) & CTR_TRANSLATE);
     }
     update(c);
 }

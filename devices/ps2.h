@@ -27,8 +27,8 @@ struct ps2_keyboard {
 };
 
 void ps2_keyboard_reset(struct ps2_keyboard *k);
-void ps2_keyboard_command(struct ps2_keyboard *k, u8 byte);
-/* `translate`: the controller turns set 2 into set 1. */
+/* `translate`: the controller turns set 2 into set 1, and one byte of the identity with it. */
+void ps2_keyboard_command(struct ps2_keyboard *k, u8 byte, bool translate);
 void ps2_keyboard_key(struct ps2_keyboard *k, enum key key, bool down, bool translate);
 
 struct ps2_mouse {

@@ -67,12 +67,12 @@ static void take_argument(struct ps2_keyboard *k, u8 byte)
     }
 }
 
-static void take_command(struct ps2_keyboard *k, u8 byte)
+static void take_command(struct ps2_keyboard *k, u8 byte, bool translate)
 {
     switch (byte) {
     case CMD_LEDS: case CMD_SET: case CMD_RATE: say(k, SAYS_ACK), k->expects = byte; break;
     case CMD_ECHO: say(k, CMD_ECHO); break;
-    case CMD_ID: say(k, SAYS_ACK), say(k, 0xab), say(k, 0x83); break;
+    case CMD_ID: say(k, SAYS_ACK), say(k, 0xab), say(k, translate ? 0x41 : 0x83); break;
     case CMD_ENABLE: say(k, SAYS_ACK), k->scanning = 1; break;
     case CMD_DISABLE: say(k, SAYS_ACK), set_defaults(k), k->scanning = 0; break;
     case CMD_DEFAULT: say(k, SAYS_ACK), set_defaults(k); break;
@@ -82,14 +82,14 @@ static void take_command(struct ps2_keyboard *k, u8 byte)
 }
 
 /* A command ends whatever was being sent: the answer comes first. */
-void ps2_keyboard_command(struct ps2_keyboard *k, u8 byte)
+void ps2_keyboard_command(struct ps2_keyboard *k, u8 byte, bool translate)
 {
     k->queue.count = 0;
     if (k->expects && byte < CMD_LEDS) {
         take_argument(k, byte);
     } else {
         k->expects = 0;
-        take_command(k, byte);
+        take_command(k, byte, translate);
     }
 }
 

@@ -40,7 +40,7 @@ static u64 next_target(const struct machine *m)
     } else if (m->ncpus > 1) {
         target = MIN(target, m->now + QUANTUM);
     }
-    return target;
+    return MAX(target, m->now + 1); /* machine_skip_time may have jumped over a timer */
 }
 
 /* Let the time of a halted processor pass, up to its timer or the target.  Running for no slots

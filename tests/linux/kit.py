@@ -5,6 +5,8 @@ Images, the first of these that exists:
     ../shared/images beside the checkout (continuous integration), unpacked next to the emulator
     the cache of tools/make-images
 
+`kit.py EPIC64` prints the first as shell assignments, for other tests that want a kernel.
+
 EPIC64_LINUX_OLD_KERNEL may name one more kernel, of the 2.6 days; the full run takes it too.
 
 SPDX-License-Identifier: GPL-2.0-or-later
@@ -15,6 +17,7 @@ import lzma
 import os
 import re
 import select
+import shlex
 import shutil
 import subprocess
 import sys
@@ -240,3 +243,16 @@ class Typist:
         self.type(line)
         self.process.communicate(timeout=PATIENCE)
         return self.process.returncode
+
+
+def main():
+    try:
+        kernel, initrd = images(sys.argv[1])
+    except Skip as why:
+        print(": %s" % shlex.quote(str(why)))
+    else:
+        print("export EPIC64_LINUX_KERNEL=%s EPIC64_LINUX_INITRD=%s" % (shlex.quote(kernel), shlex.quote(initrd)))
+
+
+if __name__ == "__main__":
+    main()

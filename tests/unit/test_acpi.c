@@ -23,12 +23,15 @@ static int setup(void **state)
     struct kit *k = *state = g_new0(struct kit, 1);
     k->pm = physmem_new();
     assert_true(physmem_add_ram(k->pm, "ram", 0, 0x1000000, NULL));
+    assert_true(physmem_make_hole(k->pm, 0xa0000, 0x20000, NULL));
     struct bios_config config = {
         .pm = k->pm,
         .platform = { .cpus = 16, .itc_hz = 400000000, .io_ports_pa = 0x3fffc000000,
                       .interrupt_block_pa = 0xfee00000, .iosapic_pa = 0xfec00000,
                       .pci_window_pa = 0x80000000, .pci_window_size = 0x40000000,
                       .intx_gsi = { 16, 17, 18, 19 }, .uart_port = 0x3f8, .uart_gsi = 4,
+                      .keyboard_port = 0x60, .keyboard_gsi = 1, .mouse_gsi = 12,
+                      .vga_pa = 0xa0000, .vga_size = 0x20000, .vga_slot = 7,
                       .pm_port = 0x2000, .sci_gsi = 9, .slp_typ_s5 = 5, .reset_value = 1 },
     };
     k->bios = bios_new(&config);
@@ -178,6 +181,47 @@ static char *read_text(const char *dir, const char *name)
     return text;
 }
 
+static void the_hcdp_has_a_primary_uart_and_a_screen(void **state)
+{
+    struct kit *k = *state;
+    u64 t = config_table(k, 0xf951938d), vga = t + 40 + 48;
+    assert_int_equal(get(k, t, 4), 0x50444348); /* "HCDP" */
+    assert_int_equal(sum(k, t, get(k, t + 4, 4)), 0);
+    assert_int_equal(get(k, t + 36, 4), 1);
+    assert_int_equal(get(k, t + 40 + 41, 1) & 4, 4);
+    assert_int_equal(get(k, vga, 1), 0x0a);
+    assert_int_equal(get(k, vga + 1, 1) & 1, 0); /* not primary */
+    assert_int_equal(vga + get(k, vga + 2, 2), t + get(k, t + 4, 4));
+    assert_int_equal(get(k, vga + 6, 1), 1); /* PCI */
+    assert_int_equal(get(k, vga + 6 + 6, 1), 7);
+    assert_int_equal(get(k, vga + 6 + 33, 1), 0); /* no translation */
+}
+
+/* Linux tries a VGA console unless it finds conventional memory at 0xa0000, and keeps the RAM
+ * around it only if the window is described as cacheable as that. */
+static void the_memory_map_has_the_vga_window_but_not_as_ram(void **state)
+{
+    struct kit *k = *state;
+    struct bios_memory_map map = bios_memory_map(k->bios);
+    u64 end = 0;
+    unsigned found = 0;
+    for (u64 at = map.pa; at < map.pa + map.size; at += map.descriptor_size) {
+        u64 pa = get(k, at + 8, 8), size = get(k, at + 24, 8) * 4096;
+        if (pa == 0xa0000) {
+            found++;
+            assert_int_equal(size, 0x20000);
+            assert_int_equal(get(k, at, 4), 11);
+        }
+        if (pa < 0x1000000) {
+            assert_int_equal(pa, end); /* no gap, no overlap */
+            assert_int_equal(get(k, at + 32, 8) & 8, 8);
+            end = pa + size;
+        }
+    }
+    assert_int_equal(found, 1);
+    assert_int_equal(end, 0x1000000);
+}
+
 static void write_dsdt(struct kit *k, const char *dir)
 {
     u64 t = table(k, "DSDT"), len = get(k, t + 4, 4);
@@ -216,6 +260,7 @@ static void iasl_understands_the_dsdt_and_makes_the_same_bytes_of_it(void **stat
     static const char *const words[] = {
         "Device (PCI0)", "Device (COM1)", "PNP0A03", "PNP0501", "Processor (CP0F, 0x0F",
         "Name (_PRT", "Name (_S5", "0x03F8", "0x80000000", "0xBFFFFFFF", "WordBusNumber",
+        "PNP0303", "PNP0F13", "0x0060", "0x0064", "0x0000000C", "0x000A0000", "0x000BFFFF",
     };
     for (unsigned i = 0; i < ARRAY_LEN(words); i++) {
         if (!strstr(dsl, words[i])) fail_msg("no %s in the disassembly", words[i]);
@@ -238,6 +283,8 @@ int main(void)
         T(every_table_adds_up_to_zero),
         T(the_fadt_has_its_fields_in_both_places),
         T(the_madt_lists_each_processor_and_the_iosapic),
+        T(the_hcdp_has_a_primary_uart_and_a_screen),
+        T(the_memory_map_has_the_vga_window_but_not_as_ram),
         T(iasl_understands_the_dsdt_and_makes_the_same_bytes_of_it),
     };
     log_setup(LEVEL_ERROR);

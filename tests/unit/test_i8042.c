@@ -174,6 +174,31 @@ static void keys_are_translated_to_set_1(void **state)
     EXPECT(k, "delete", false, 0xe0, 0x53, 0xe0, 0xd3);
 }
 
+/* Also where a code looks like something else: 2 goes up with 0x83. */
+static void every_key_goes_down_and_up_in_both_sets(void **state)
+{
+    static const u16 codes[][2] = {
+#define KEY(name, set1, set2) { set1, set2 },
+#include "devices/keys.def"
+    };
+    struct kit *k = *state;
+    for (unsigned set = 0; set < 2; set++) {
+        set_ctr(k, set ? 0x05 : 0x45);
+        for (unsigned i = 0; i < ARRAY_LEN(codes); i++) {
+            u8 want[6], code = (u8)codes[i][set];
+            unsigned n = 0;
+            if (codes[i][set] >> 8) want[n++] = 0xe0;
+            want[n++] = code;
+            if (codes[i][set] >> 8) want[n++] = 0xe0;
+            if (set) want[n++] = 0xf0;
+            want[n++] = set ? code : code | 0x80;
+            i8042_key(k->c, (enum key)(i + 1), true);
+            i8042_key(k->c, (enum key)(i + 1), false);
+            expect(k, "key", want, n, false);
+        }
+    }
+}
+
 static void without_translation_keys_come_in_set_2(void **state)
 {
     struct kit *k = *state;
@@ -396,6 +421,7 @@ int main(void)
         TEST(lines_follow_data_and_permission),
         TEST(every_byte_is_an_edge),
         TEST(keys_are_translated_to_set_1),
+        TEST(every_key_goes_down_and_up_in_both_sets),
         TEST(without_translation_keys_come_in_set_2),
         TEST(every_key_has_codes_of_its_own),
         TEST(the_keyboard_answers_as_atkbd_expects),

@@ -269,6 +269,52 @@ static void becoming_code_is_told_once(void **state)
     physmem_free(pm);
 }
 
+static u64 dummy_read(void *opaque, u64 offset, unsigned size)
+{
+    (void)opaque, (void)size;
+    return offset;
+}
+
+static void a_hole_takes_ram_away_and_a_device_may_sit_there(void **state)
+{
+    static const struct { u64 pa, size; unsigned ranges; u64 left; } rows[] = {
+        { 0x4000, 0x2000, 2, 0xe000 },   /* in the middle */
+        { 0x0, 0x1000, 1, 0xf000 },      /* at the start */
+        { 0xf000, 0x9000, 1, 0xf000 },   /* over the end */
+        { 0x0, 0x10000, 0, 0 },          /* all of it */
+        { 0x20000, 0x1000, 1, 0x10000 }, /* beside it */
+    };
+    static const struct physmem_ops ops = { .name = "dummy", .read = dummy_read };
+    (void)state;
+    for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
+        struct physmem *pm = physmem_new();
+        u64 left = 0, value;
+        assert_true(physmem_add_ram(pm, "ram", 0, 0x10000, NULL));
+        assert_true(physmem_make_hole(pm, rows[i].pa, rows[i].size, NULL));
+        assert_int_equal(physmem_range_count(pm), rows[i].ranges);
+        for (unsigned r = 0; r < rows[i].ranges; r++) left += physmem_range(pm, r).size;
+        assert_int_equal(left, rows[i].left);
+        assert_null(physmem_host(pm, rows[i].pa, 1));
+        assert_true(physmem_add_device(pm, rows[i].pa, rows[i].size, &ops, NULL, NULL));
+        assert_true(physmem_io_read(pm, rows[i].pa + 8, 8, &value));
+        assert_int_equal(value, 8);
+        physmem_free(pm);
+    }
+}
+
+static void a_hole_must_be_whole_pages_and_leaves_rom_alone(void **state)
+{
+    (void)state;
+    struct physmem *pm = physmem_new();
+    assert_true(physmem_add_rom(pm, "rom", 0x1000, 0x1000, NULL));
+    CHECK_ERROR(physmem_make_hole(pm, 0x1001, 0x1000, &err_), "hole");
+    CHECK_ERROR(physmem_make_hole(pm, 0x1000, 0x10, &err_), "hole");
+    CHECK_ERROR(physmem_make_hole(pm, ~0ull << 12, 0x2000, &err_), "hole");
+    assert_true(physmem_make_hole(pm, 0x0, 0x4000, NULL));
+    assert_true(physmem_is_rom(pm, 0x1000));
+    physmem_free(pm);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -282,6 +328,8 @@ int main(void)
         cmocka_unit_test(a_device_can_be_removed_and_come_back_elsewhere),
         cmocka_unit_test(every_listener_hears_once_of_a_write_to_code),
         cmocka_unit_test(becoming_code_is_told_once),
+        cmocka_unit_test(a_hole_takes_ram_away_and_a_device_may_sit_there),
+        cmocka_unit_test(a_hole_must_be_whole_pages_and_leaves_rom_alone),
     };
     return cmocka_run_group_tests_name("physmem", tests, NULL, NULL);
 }
