@@ -52,9 +52,11 @@ void cpu_alat_others(struct cpu *cpu, u64 watched)
     refilter(cpu);
 }
 
-/* Entries die wherever a byte of theirs is written. */
+/* Entries die wherever a byte of theirs is written.  Size 0: another processor remaps a page with
+ * ptc.ga; entries are known by physical addresses, so all must go (SDM 2:571). */
 void cpu_alat_store(struct cpu *cpu, u64 pa, unsigned size)
 {
+    if (!size) alat_clear(cpu);
     for (u32 left = cpu->alat_valid; left; left &= left - 1) {
         const struct alat_entry *e = &cpu->alat[__builtin_ctz(left)];
         if (pa < e->pa + e->size && e->pa < pa + size) cpu->alat_valid &= ~(left & -left);

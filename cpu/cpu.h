@@ -34,7 +34,7 @@ struct cpu_hooks {
     enum hook_answer (*interruption)(void *opaque, struct cpu *cpu);
     /* ptc.g, ptc.ga: purge on all other processors. */
     void (*purge_others)(void *opaque, struct cpu *cpu, u64 va, unsigned ps, u64 rid);
-    /* A store or semaphore that may hit another processor's ALAT. */
+    /* A store or semaphore that may hit another processor's ALAT; size 0: ptc.ga, all entries. */
     void (*alat_others)(void *opaque, struct cpu *cpu, u64 pa, unsigned size);
     /* Something wants attention earlier than the slice's end (itm written ...). */
     void (*timer_changed)(void *opaque, struct cpu *cpu);

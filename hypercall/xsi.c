@@ -121,6 +121,7 @@ void xsi_reset(struct hv_vcpu *v)
     x->metaphysical_mode = 1;
     x->banknum = 1;
     x->itv = VECTOR_MASKED;
+    x->lrr0 = x->lrr1 = VECTOR_MASKED; /* a kernel writes back what it found, and no other is valid */
     x->pta = 15u << 2;
     set_mask_addr(v);
 }

@@ -34,6 +34,9 @@ ONLY_IN = {
     r"SDL": ["devices/host/display_sdl.c"],
     r"ffi\.h": ["hypercall/marshal.c"],
     r"(libslirp|slirp/)": ["devices/host/"],
+    r"lzma": ["guest/unpack_xz.c"],
+    r"zstd": ["guest/unpack_zstd.c"],
+    r"zlib": ["guest/unpack_gzip.c", "tests/"],
     r"cmocka": ["tests/"],
 }
 # Where GLib has no business: hot code and code that is to be reused alone.

@@ -133,6 +133,9 @@ EXEC(ptc_g)
 EXEC(ptc_ga)
 {
     PURGE_CHECKS;
+    if (cpu->hooks && cpu->hooks->alat_others) {
+        cpu->hooks->alat_others(cpu->hooks->opaque, cpu, 0, 0);
+    }
     return purge_global(cpu, in);
 }
 

@@ -7,6 +7,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include <SDL.h>
 #include <gio/gio.h>
+#include <string.h>
 
 #include "devices/host/display.h"
 
@@ -145,9 +146,17 @@ static const struct display_ops sdl_ops = {
     .name = "sdl", .poll = sdl_poll, .show = sdl_show, .free = sdl_free,
 };
 
-static struct display *refuse(struct sdl *s, GError **err)
+/* Without a desktop SDL falls back to drivers that show nothing; that must be asked for. */
+static bool is_invisible(void)
 {
-    g_set_error(err, G_IO_ERROR, G_IO_ERROR_FAILED, "no window: %s", SDL_GetError());
+    const char *driver = SDL_GetCurrentVideoDriver();
+    bool shows = driver && strcmp(driver, "dummy") && strcmp(driver, "offscreen");
+    return !shows && !g_getenv("SDL_VIDEODRIVER");
+}
+
+static struct display *refuse(struct sdl *s, const char *why, GError **err)
+{
+    g_set_error(err, G_IO_ERROR, G_IO_ERROR_FAILED, "no window: %s", why);
     sdl_free(&s->display);
     return NULL;
 }
@@ -159,10 +168,11 @@ struct display *display_sdl_new(GError **err)
     SDL_SetMainReady();
     SDL_SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1"); /* Ctrl-C on the terminal is not ours */
     SDL_SetHint(SDL_HINT_VIDEO_ALLOW_SCREENSAVER, "1");
-    if (SDL_InitSubSystem(SDL_INIT_VIDEO)) return refuse(s, err);
+    if (SDL_InitSubSystem(SDL_INIT_VIDEO)) return refuse(s, SDL_GetError(), err);
+    if (is_invisible()) return refuse(s, "there is no desktop to open it on", err);
     s->window = SDL_CreateWindow(TITLE, SDL_WINDOWPOS_UNDEFINED, SDL_WINDOWPOS_UNDEFINED, 720, 400,
                                  SDL_WINDOW_RESIZABLE);
-    if (!s->window) return refuse(s, err);
+    if (!s->window) return refuse(s, SDL_GetError(), err);
     s->renderer = SDL_CreateRenderer(s->window, -1, SDL_RENDERER_SOFTWARE);
-    return s->renderer ? &s->display : refuse(s, err);
+    return s->renderer ? &s->display : refuse(s, SDL_GetError(), err);
 }

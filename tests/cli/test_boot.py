@@ -10,6 +10,7 @@ SPDX-License-Identifier: GPL-2.0-or-later
 """
 import fcntl
 import gzip
+import json
 import lzma
 import os
 import pty
@@ -25,6 +26,7 @@ import unittest
 
 EPIC64 = sys.argv[1]
 MAX_INSNS, USER = 124, 125
+CLOCK_HZ = 2 * 10 ** 9
 BASE = 0x4000000
 MB = 1 << 20
 NOT_BUILT = "was built without"
@@ -203,6 +205,30 @@ class Boot(unittest.TestCase):
         self.refuses("is not [run]", "--config", self.file("b.ini", b"[machine]\nkernel=x\n"))
         self.refuses("smp", "--config", self.file("c.ini", b"[run]\nsmp=many\n"))
         self.refuses("d.ini", "--config", self.file("d.ini", b"kernel\n"))
+
+    # --- the clock -----------------------------------------------------------------------------------
+
+    def time_of(self, *args):
+        """Guest time, slots and host seconds of a loop; the clock runs faster than any host could loop."""
+        dump = self.path("state.json")
+        status, _, err = self.run_for_a_moment("--kernel", self.kernel, "--max-insns=100000000", "--speed",
+                                               "--itc-hz=%d" % CLOCK_HZ, "--dump-state", dump, *args)
+        self.assertEqual(status, MAX_INSNS, err)
+        with open(dump) as f:
+            itc = int(json.load(f)["ar"]["itc"], 16)
+        slots, seconds = re.search(r"speed: (\d+) slots, ([\d.]+) s", err).groups()
+        return itc, int(slots), float(seconds)
+
+    def test_guest_time_is_retired_slots(self):
+        itc, slots, _ = self.time_of()
+        self.assertEqual((itc, slots), (10 ** 8, 10 ** 8))
+        self.assertEqual(self.time_of("--clock=guest")[0], itc)
+
+    def test_with_the_hosts_clock_guest_time_is_the_hosts(self):
+        itc, slots, seconds = self.time_of("--clock=host")
+        self.assertGreater(itc, 1.2 * slots)
+        self.assertLess(itc, (seconds + .1) * CLOCK_HZ)
+        self.assertGreater(itc, seconds / 2 * CLOCK_HZ)
 
     # --- kernels that cannot start -------------------------------------------------------------------
 

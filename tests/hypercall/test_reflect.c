@@ -327,8 +327,8 @@ static void control_registers_by_table(void **state)
         { 73, OK, OK, 0x10000, 0x10000 },
         { 73, RESERVED, OK, 0x100, 0x10000 },
         { 74, OK, OK, 0x10001, 0x10001 },
-        { 80, OK, OK, 0x10000, 0 },
-        { 80, RESERVED, OK, 0x20, 0 },
+        { 80, OK, OK, 0x30000, 0x10000 }, /* masked as at the start, and not kept */
+        { 80, RESERVED, OK, 0x20, 0x10000 },
         { 3, ILLEGAL, ILLEGAL, 0, 0 },
         { 75, ILLEGAL, ILLEGAL, 0, 0 },
         { 127, ILLEGAL, ILLEGAL, 0, 0 },

@@ -1164,6 +1164,37 @@ static void on_purge(void *opaque, struct cpu *cpu, u64 va, unsigned ps, u64 rid
     purged.calls++;
 }
 
+static struct {
+    u64 pa;
+    unsigned size, calls;
+} remapped;
+
+static void on_remap(void *opaque, struct cpu *cpu, u64 pa, unsigned size)
+{
+    (void)opaque, (void)cpu;
+    remapped.pa = pa, remapped.size = size;
+    remapped.calls++;
+}
+
+/* ptc.ga tells of a page that leads elsewhere now: SDM 2:571. */
+static void ptc_ga_empties_the_alats_of_the_others(void **state)
+{
+    static const char *const purges[] = {"ptc_g", "ptc_ga", "ptc_l"};
+    struct harness *h = *state;
+    for (unsigned k = 0; k < 3; k++) {
+        const struct cpu_hooks *kept = h->cpu->hooks;
+        fresh(h, PSR_IC);
+        hook.table = *kept;
+        hook.table.alat_others = on_remap;
+        h->cpu->hooks = &hook.table;
+        remapped.calls = 0;
+        run_op(h, purges[k], 14 << 2, PAGE + 5, false, false);
+        h->cpu->hooks = kept;
+        assert_int_equal(remapped.calls, k == 1);
+        if (k == 1) assert_int_equal(remapped.size, 0);
+    }
+}
+
 static void global_purges_reach_the_other_processors(void **state)
 {
     static const char *const purges[] = {"ptc_g", "ptc_ga", "ptc_l"};
@@ -1450,6 +1481,7 @@ int main(void)
         TEST(purges_take_translations_away),
         TEST(purges_are_checked_in_order),
         TEST(global_purges_reach_the_other_processors),
+        TEST(ptc_ga_empties_the_alats_of_the_others),
         TEST(tpa_and_tak_are_checked_in_order),
         TEST(tak_returns_the_key),
         TEST(thash_and_ttag_pass_a_nat_on),

@@ -179,6 +179,11 @@ static void a_store_of_another_processor_counts(void **state)
     assert_false(alat_check(p.cpu[0], 33, false));
     store(p.cpu[1], 0x5008, 1); /* and now nobody watches */
     assert_int_equal(p.reports, 2);
+    alat_insert(p.cpu[0], 33, 0x5004, 8);
+    alat_insert(p.cpu[0], 150, 0x123456789000, 16);
+    cpu_alat_store(p.cpu[0], 0, 0); /* ptc.ga elsewhere */
+    assert_false(alat_check(p.cpu[0], 33, false));
+    assert_false(alat_check(p.cpu[0], 150, false));
     free(p.cpu[0]), free(p.cpu[1]);
 }
 
