@@ -29,6 +29,26 @@ static bool explain(GError **err, const char *what, const char *path)
     return false;
 }
 
+/* Taken as raw, a packed image would look like a disk full of garbage, and be damaged by writes. */
+static bool is_raw(struct block *b, const char *path, GError **err)
+{
+    static const struct {
+        const char *magic, *name;
+    } formats[] = {
+        { "QFI\xfb", "qcow2" }, { "KDMV", "VMDK" }, { "conectix", "VHD" }, { "vhdxfile", "VHDX" },
+    };
+    char start[8] = { 0 };
+    if (pread(b->fd, start, sizeof start, 0) < 0) return explain(err, "read", path);
+    for (size_t i = 0; i < ARRAY_LEN(formats); i++) {
+        if (memcmp(start, formats[i].magic, strlen(formats[i].magic))) continue;
+        g_set_error(err, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, "disk image %s is in %s format; "
+                    "only raw ones are read (qemu-img convert -O raw makes one)", path,
+                    formats[i].name);
+        return false;
+    }
+    return true;
+}
+
 static bool open_image(struct block *b, const char *path, GError **err)
 {
     bool writes = b->mode == BLOCK_READ_WRITE;
@@ -38,7 +58,7 @@ static bool open_image(struct block *b, const char *path, GError **err)
     off_t end = lseek(b->fd, 0, SEEK_END);
     if (end < 0) return explain(err, "find the size of", path);
     b->size = align_down((u64)end, 512);
-    if (b->size) return true;
+    if (b->size) return is_raw(b, path, err);
     g_set_error(err, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "disk image %s is empty", path);
     return false;
 }

@@ -306,6 +306,12 @@ class Boot(unittest.TestCase):
         self.refuses_with_kernel("directory", "--disk", self.dir)
         self.refuses_with_kernel("empty", "--disk", self.file("empty"))
 
+    def test_disks_that_are_not_raw(self):
+        for magic, name in ((b"QFI\xfb", "qcow2"), (b"KDMV", "VMDK"), (b"conectix", "VHD"), (b"vhdxfile", "VHDX")):
+            for how in ("", ",ro", ",snapshot"):
+                self.refuses_with_kernel(name + " format", "--disk", self.file("image", magic, size=MB) + how)
+        self.starts("--kernel", self.kernel, "--disk", self.file("raw", b"QFI\0", size=MB))
+
     def test_disks_in_use(self):
         disk = self.file("disk", size=MB)
         self.refuses_with_kernel("in use", "--disk", disk, "--disk", disk)

@@ -3,8 +3,8 @@
 
     test_display.py EPIC64 TOP
 
-Text is recognised by comparing the cells of the PNG with the glyphs of devices/vga_font.def.  The
-window is SDL's with its dummy driver.  Needs EPIC64_LINUX_KERNEL and EPIC64_LINUX_INITRD.
+Text is recognised by comparing cells of pixels with the glyphs of devices/vga_font.def.  The window
+is SDL's with its dummy driver, and with Xvfb where that and xdotool are installed.  Needs EPIC64_LINUX_KERNEL and EPIC64_LINUX_INITRD.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -12,10 +12,12 @@ import ast
 import gzip
 import os
 import re
+import shutil
 import struct
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 import zlib
 
@@ -86,19 +88,36 @@ def read_screen(path, inverse=False):
     """The lines of text on a screenshot, and how many cells were not recognised."""
     width, height, rows = read_png(path)
     assert (width, height) == (80 * WIDTH, 25 * HEIGHT)
+    return read_text(rows, inverse)
+
+
+def read_text(rows, inverse=False):
     chars = {tuple(r ^ 255 if inverse else r for r in g): c for c, g in FONT.items()}
     if inverse:
         chars[(0,) * HEIGHT] = " "
     lines, unknown = [], 0
-    for top in range(0, height, HEIGHT):
+    for top in range(0, len(rows), HEIGHT):
         line = ""
-        for left in range(0, width, WIDTH):
+        for left in range(0, len(rows[0]), WIDTH):
             cell = tuple(sum((rows[top + y][left + x] != (0, 0, 0)) << (7 - x) for x in range(8))
                          for y in range(HEIGHT))
             unknown += cell not in chars
             line += chars.get(cell, "\ufffd")
         lines.append(line.rstrip())
     return lines, unknown
+
+
+def read_framebuffer(path):
+    """The middle of Xvfb's screen, where a new window lies; a file in the format of xwd."""
+    with open(path, "rb") as file:
+        data = file.read()
+    head = struct.unpack(">25I", data[:100])
+    start, width, height, stride = head[0] + 12 * head[19], head[4], head[5], head[12]
+    assert head[7] == 0 and head[11] == 32  # least significant byte first
+    left, top = (width - 80 * WIDTH) // 2, (height - 25 * HEIGHT) // 2
+    return [[tuple(data[at:at + 3]) for at in range(start + y * stride + 4 * left,
+                                                    start + y * stride + 4 * (left + 80 * WIDTH), 4)]
+            for y in range(top, top + 25 * HEIGHT)]
 
 
 def archive(files):
@@ -170,6 +189,54 @@ class Display(unittest.TestCase):
         self.assertEqual(rows[599][799], (0x10, 0x20, 0x30))
         lit = sum(p != (0, 0, 0) for row in rows for p in row)
         self.assertEqual(lit, 2)
+
+
+@unittest.skipUnless(KERNEL and INITRD, "EPIC64_LINUX_KERNEL and EPIC64_LINUX_INITRD are not set")
+@unittest.skipUnless(shutil.which("Xvfb") and shutil.which("xdotool"), "no Xvfb or no xdotool")
+class Desktop(unittest.TestCase):
+    """A window on a real X server, and somebody at its keyboard."""
+
+    def setUp(self):
+        self.dir = tempfile.TemporaryDirectory()
+        self.addCleanup(self.dir.cleanup)
+        read, write = os.pipe()
+        self.server = subprocess.Popen(
+            ["Xvfb", "-displayfd", str(write), "-screen", "0", "1024x768x24", "-fbdir", self.dir.name],
+            pass_fds=[write], stderr=subprocess.DEVNULL)
+        self.addCleanup(self.end, self.server)
+        os.close(write)
+        with os.fdopen(read) as pipe:
+            display = ":" + pipe.readline().strip()
+        self.env = dict(os.environ, DISPLAY=display, SDL_VIDEODRIVER="x11")
+
+    def end(self, process):
+        process.kill()
+        process.wait()
+
+    def until(self, wanted):
+        """Look at the screen until a line begins like this."""
+        lines, end = [], time.monotonic() + 120
+        while time.monotonic() < end:
+            lines, _ = read_text(read_framebuffer(os.path.join(self.dir.name, "Xvfb_screen0")))
+            if any(l.startswith(wanted) for l in lines):
+                return
+            time.sleep(0.3)
+        self.fail("no %r in %s" % (wanted, lines))
+
+    def xdotool(self, *words):
+        subprocess.run(["xdotool", *words], env=self.env, check=True, stdout=subprocess.DEVNULL)
+
+    def test_keys_typed_at_the_window_reach_the_shell(self):
+        guest = subprocess.Popen(
+            [EPIC64, "run", "--kernel", KERNEL, "--initrd", INITRD, "--append=console=tty0 quiet",
+             "--console=none", "--display=sdl"], stdin=subprocess.DEVNULL, env=self.env)
+        self.addCleanup(self.end, guest)
+        self.until("/ #")
+        self.xdotool("search", "--name", "epic64", "windowfocus")
+        self.xdotool("type", "--delay", "100", 'echo "Typed: {$((6*7))} ~|"\n')
+        self.until("Typed: {42} ~|")
+        self.xdotool("type", "--delay", "100", "poweroff -f\n")
+        self.assertEqual(guest.wait(timeout=60), 0)
 
 
 class Refusals(unittest.TestCase):
