@@ -42,8 +42,16 @@ static GLogWriterOutput write_message(GLogLevelFlags level, const GLogField *fie
     return G_LOG_WRITER_HANDLED;
 }
 
+static enum log_level wanted = LEVEL_INFO; /* what GLib prints by itself */
+
+bool log_wants(enum log_level level)
+{
+    return level <= wanted;
+}
+
 void log_setup(enum log_level most)
 {
+    wanted = most;
     g_log_set_writer_func(write_message, GUINT_TO_POINTER(levels[most].flag), NULL);
 }
 

@@ -20,6 +20,8 @@ void log_setup(enum log_level most);
 /* "warning" to LEVEL_WARNING; false: no such level. */
 bool log_level_parse(const char *name, enum log_level *level);
 
+/* Would a message of this level be printed?  For those whose text is costly to make. */
+bool log_wants(enum log_level level);
 void log_print(enum log_level level, const char *channel, const char *fmt, ...) PRINTF(3, 4);
 
 #define log_error(channel, ...) log_print(LEVEL_ERROR, channel, __VA_ARGS__)

@@ -2,7 +2,8 @@
  *
  * Every number is a string like "0x1f", since JSON readers lose the low bits of 64-bit numbers.
  * Registers bear the SDM's names in lower case; arrays are indexed by register number, and r32 is
- * the r32 of the current frame.  Reading the state changes nothing.
+ * the r32 of the current frame.  pr is what mov r1=pr would read: rrb.pr plays no part in it.
+ * Reading the state changes nothing.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cpu/sysreg.h"
@@ -127,7 +128,7 @@ void cpu_dump_json(struct cpu *cpu, GString *out)
     member(out, "ip", cpu->ip);
     member(out, "ri", cpu->ri);
     member(out, "psr", cpu_psr(cpu) | (u64)cpu->ri << PSR_RI_SHIFT);
-    member(out, "pr", cpu->pr);
+    member(out, "pr", cpu_pr(cpu));
     dump_gr(cpu, out);
     dump_fr(cpu, out);
     array(out, "br", cpu->br, 8);

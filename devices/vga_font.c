@@ -6,7 +6,7 @@
 
 #include "devices/vga.h"
 
-/* Where the strokes of a box lie: a single line in the middle, a double one left and right of it. */
+/* Where the strokes of a box lie: a single line in the middle, a double one around it. */
 enum { COLUMN_1 = 3, COLUMN_LEFT = 2, COLUMN_RIGHT = 5, ROW_1 = 7, ROW_UPPER = 6, ROW_LOWER = 9 };
 
 static void draw_row(u8 *rows, unsigned row, unsigned from, unsigned to)
@@ -29,7 +29,9 @@ static void draw_horizontal(u8 *rows, unsigned kind, unsigned from, unsigned to)
 static void draw_vertical(u8 *rows, unsigned kind, unsigned from, unsigned to)
 {
     if (kind == 1) draw_column(rows, COLUMN_1, from, to);
-    if (kind == 2) draw_column(rows, COLUMN_LEFT, from, to), draw_column(rows, COLUMN_RIGHT, from, to);
+    if (kind != 2) return;
+    draw_column(rows, COLUMN_LEFT, from, to);
+    draw_column(rows, COLUMN_RIGHT, from, to);
 }
 
 static void draw_box(u8 *rows, unsigned left, unsigned right, unsigned top, unsigned bottom)

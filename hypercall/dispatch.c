@@ -40,15 +40,20 @@ static s64 unknown_hypercall(struct domain *d, u64 number)
     return XEN_ENOSYS;
 }
 
+static void trace(const struct hv_vcpu *v, const struct hypercall *h, const u64 args[5], s64 result)
+{
+    char text[160];
+    marshal_print(h, args, text, sizeof text);
+    log_debug("xen", "vcpu %u %s(%s) = %lld", v->id, h->name, text, (long long)result);
+}
+
 s64 hypercall(struct hv_vcpu *v, u64 number, const u64 args[5])
 {
     const struct hypercall *h = find_hypercall(number);
-    char text[160];
     if (!h) return unknown_hypercall(v->d, number);
     v->d->hypercall_count[number]++;
     s64 result = marshal_call(h, v, args);
-    marshal_print(h, args, text, sizeof text);
-    log_debug("xen", "vcpu %u %s(%s) = %lld", v->id, h->name, text, (long long)result);
+    if (log_wants(LEVEL_DEBUG)) trace(v, h, args, result);
     return result;
 }
 

@@ -38,7 +38,8 @@ static bool claim(struct screen *s, GError **err)
 {
     const struct screen_config *c = &s->config;
     return physmem_make_hole(c->pm, VGA_WINDOW_PA, VGA_WINDOW_SIZE, err) &&
-           physmem_add_device(c->pm, VGA_WINDOW_PA, VGA_WINDOW_SIZE, &vga_window_ops, s->vga, err) &&
+           physmem_add_device(c->pm, VGA_WINDOW_PA, VGA_WINDOW_SIZE, &vga_window_ops, s->vga,
+                              err) &&
            ioport_claim(c->ports, VGA_PORTS, VGA_PORTS_LEN, &vga_ioport_ops, s->vga, err) &&
            ioport_claim(c->ports, FRAMEBUFFER_PORTS, FRAMEBUFFER_PORTS_LEN, &framebuffer_ioport_ops,
                         s->fb, err) &&

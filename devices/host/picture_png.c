@@ -1,4 +1,4 @@
-/* Pictures as PNG files, with libpng and nowhere else.  SPDX-License-Identifier: GPL-2.0-or-later */
+/* Pictures as PNG files, with libpng.  SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <gio/gio.h>
 #include <png.h>

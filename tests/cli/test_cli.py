@@ -142,6 +142,16 @@ class Cli(unittest.TestCase):
         self.assertIn("bspstore", state["ar"])
         self.assertIn("rrb.gr", state["cfm"])
 
+    def test_the_predicates_of_the_dump_are_those_of_mov_from_pr(self):
+        # mov pr.rot = 0x10000, mov.i ar.ec = 2; br.ctop
+        code = bundle(0x01, NOP, 0x400000040, 0x54204000) + bundle(0x11, NOP, NOP, 0x91ffffe1c0)
+        dump = os.path.join(self.dir, "state.json")
+        self.raw(code, "--max-insns=6", "--dump-state", dump)
+        with open(dump) as f:
+            state = json.load(f)
+        self.assertEqual(int(state["cfm"]["rrb.pr"], 16), 47)
+        self.assertEqual(int(state["pr"], 16), 0x10001)
+
     def test_raw_files_land_where_they_should(self):
         a, b = self.file("a", NOPS), self.file("b", BRANCH_SELF)
         dump = os.path.join(self.dir, "state.json")

@@ -226,6 +226,10 @@ class Desktop(unittest.TestCase):
     def xdotool(self, *words):
         subprocess.run(["xdotool", *words], env=self.env, check=True, stdout=subprocess.DEVNULL)
 
+    def type(self, line):
+        self.xdotool("type", "--delay", "100", line)
+        self.xdotool("key", "Return")
+
     def test_keys_typed_at_the_window_reach_the_shell(self):
         guest = subprocess.Popen(
             [EPIC64, "run", "--kernel", KERNEL, "--initrd", INITRD, "--append=console=tty0 quiet",
@@ -233,9 +237,9 @@ class Desktop(unittest.TestCase):
         self.addCleanup(self.end, guest)
         self.until("/ #")
         self.xdotool("search", "--name", "epic64", "windowfocus")
-        self.xdotool("type", "--delay", "100", 'echo "Typed: {$((6*7))} ~|"\n')
+        self.type('echo "Typed: {$((6*7))} ~|"')
         self.until("Typed: {42} ~|")
-        self.xdotool("type", "--delay", "100", "poweroff -f\n")
+        self.type("poweroff -f")
         self.assertEqual(guest.wait(timeout=60), 0)
 
 

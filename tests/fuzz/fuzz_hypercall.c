@@ -3,11 +3,11 @@
  * A domain without a kernel, two disks and a network interface connected, carries out one operation
  * after the other: writes to its memory, its grant table and its rings, hypercalls, firmware calls,
  * hyperprivops, events.  The program ends where the domain is stopped.  Beyond not crashing: a domain
- * that is stopped is told why, answers of hypercalls are small numbers, the image behind the disks
- * (one a snapshot, one read-only) never changes, no frame is longer than a frame may be, and the
- * pages that hypervisor and guest share stay where they were.
+ * that is stopped is told why, the image behind the disks (one a snapshot, one read-only) never
+ * changes, no frame is longer than a frame may be, and the pages that hypervisor and guest share stay
+ * where they were.
  *
- *     fuzz_hypercall -max_total_time=60 -max_len=1024
+ *     fuzz_hypercall -max_total_time=60 -max_len=4096 -len_control=0 tests/guest/images
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/hypercall/kit.h"
@@ -20,6 +20,7 @@
 
 #include "base/log.h"
 
+int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 
 #define MUST(condition)                                                                           \
@@ -194,7 +195,6 @@ struct scene {
     struct kit *k;
     struct wire wire;
     struct input *in;
-    u64 receive_bytes;
 };
 
 static void notify(struct scene *s, u32 port)
@@ -203,7 +203,6 @@ static void notify(struct scene *s, u32 port)
     kit_struct(s->k, EVENT_CHANNEL_OP, 4, &send, sizeof send);
 }
 
-/* Handlers for the calls of Linux answer 0, a small count or an error. */
 static void op_hypercall(struct scene *s)
 {
     u64 number = take8(s->in) % 64, args[5];
@@ -433,12 +432,19 @@ static void check_end(const struct scene *s)
     }
 }
 
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+    (void)argc;
+    (void)argv;
+    log_setup(LEVEL_ERROR); /* warnings by the thousand are expected */
+    return 0;
+}
+
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
     struct input in = { data, size };
     static const u8 mac[6] = { 0, 0x16, 0x3e, 1, 2, 3 };
     struct scene s = { .wire.net.ops = &wire_ops, .in = &in };
-    log_setup(LEVEL_ERROR); /* warnings by the thousand are expected */
     s.k = kit_new(2);
     add_disk(s.k, BLOCK_READ_ONLY);
     add_disk(s.k, BLOCK_SNAPSHOT);

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Compares with HP's simulator, where somebody has installed it as `bski`.
 
-Two kinds of programs are built twice, as user-level Linux programs for bski and as bare-metal ones
+Three kinds of programs are built twice, as user-level Linux programs for bski and as bare-metal ones
 for epic64, and must say the same:
 
   - one of our own making, which runs nearly every user-level instruction that computes something, and
     loads, stores and semaphores in both byte orders, on corner and random operands, and integer
     instructions with NaTs as well, and writes all results, flags and predicates out;
+  - random programs about calls, frames and rotation (frames.py);
   - some of the benchmarks, at their smallest scale.
 
     ski.py EPIC64
@@ -26,11 +27,12 @@ import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import cross  # noqa: E402
+import frames  # noqa: E402
 
 SKIP = 77
 SEED = 64
 BENCHMARKS = ["sort", "recursion", "float"]
-INT_ROWS, FP_ROWS = 160, 500
+INT_ROWS, FP_ROWS, FRAMES = 160, 500, 4
 MASK64 = (1 << 64) - 1
 
 # --- what is run ----------------------------------------------------------------------------------
@@ -525,6 +527,33 @@ def every_instruction(epic64, directory):
     return c.report()
 
 
+# --- frames ---------------------------------------------------------------------------------------
+
+
+def frames_text(seed, ending):
+    start, functions = frames.program(seed)
+    return (START.split("movl	r32")[0] + start + ending + functions +
+            "\t.bss\n\t.align 16\nout:\t.skip %d\n" % frames.RESULTS)
+
+
+def random_frames(epic64, directory, seed):
+    outputs = []
+    for name, ending in (("bare", END_BARE), ("user", END_USER)):
+        image = os.path.join(directory, "frames-" + name)
+        assemble(frames_text(seed, ending), image, name == "bare")
+        out = output_of([epic64, "run", image]) if name == "bare" else in_simulator(image)
+        outputs.append(struct.unpack("<%dQ" % (len(out) // 8), out[:len(out) // 8 * 8]))
+    ours, theirs = outputs
+    n = min(len(ours), len(theirs)) // 2
+    for i in range(n):
+        if ours[2 * i:2 * i + 2] != theirs[2 * i:2 * i + 2]:
+            print("frames, seed %d: result %d: we %d %#x, bski %d %#x" % ((seed, i) + ours[2 * i:2 * i + 2]
+                                                                          + theirs[2 * i:2 * i + 2]))
+            return False
+    print("frames, seed %d: %d steps" % (seed, n))
+    return n > 1000 and abs(len(ours) - len(theirs)) < 2
+
+
 # --- benchmarks -----------------------------------------------------------------------------------
 # For bski the bare-metal runtime is used, but with another beginning, and characters that go through
 # a system call at the end.
@@ -627,6 +656,8 @@ def main():
         raise SystemExit(SKIP)
     with tempfile.TemporaryDirectory() as directory:
         ok = every_instruction(epic64, directory)
+        for seed in range(FRAMES):
+            ok = random_frames(epic64, directory, seed) and ok
         if cross.tool("gcc"):
             ok = all([benchmark(epic64, name, directory) for name in BENCHMARKS]) and ok
         else:

@@ -615,6 +615,71 @@ static void sal_starts_processors(void **state)
     assert_true(cpu_is_halted(ap->cpu));
 }
 
+static s64 efi(struct kit *k, unsigned service, u64 a, u64 b, u64 c, u64 d)
+{
+    return kit_call(k, 0x300 + service, a, b, c, d, 0);
+}
+
+#define EFI_UNSUPPORTED_ ((s64)0x8000000000000003ull)
+#define EFI_INVALID_ ((s64)0x8000000000000002ull)
+
+static void efi_moves_its_stubs_once(void **state)
+{
+    struct kit *k = *state;
+    struct {
+        u32 type, pad;
+        u64 pa, va, pages, attribute, pad2;
+    } map[2] = { { .type = 7, .va = 1 }, { .type = 13, .va = 0xe000000000000000ull } };
+    u64 descriptor[2];
+    vmmu_set_metaphysical(k->v, true);
+    kit_put(k, KIT_BUF, map, sizeof map);
+    assert_int_equal(efi(k, 4, sizeof map, 40, 1, KIT_BUF), EFI_INVALID_);
+    assert_int_equal(efi(k, 4, sizeof map, 48, 2, KIT_BUF), EFI_INVALID_);
+    assert_int_equal(efi(k, 4, 48, 48, 1, KIT_BUF), EFI_INVALID_); /* no PAL code in there */
+    assert_int_equal(efi(k, 4, ~0ull, 48, 1, KIT_BUF), EFI_INVALID_);
+    assert_int_equal(efi(k, 4, sizeof map, 48, 1, 0x4000000000000000ull), EFI_INVALID_);
+    assert_int_equal(efi(k, 4, sizeof map, 48, 1, KIT_BUF), 0);
+    kit_get(k, FW_EFI_DESCRIPTORS_PA + 9 * 16, descriptor, sizeof descriptor);
+    assert_int_equal(descriptor[0], 0xe000000000000190ull);
+    assert_int_equal(descriptor[1], 0);
+    assert_int_equal(efi(k, 4, sizeof map, 48, 1, KIT_BUF), EFI_UNSUPPORTED_);
+}
+
+static void efi_knows_the_time_and_little_else(void **state)
+{
+    struct kit *k = *state;
+    u8 time[16];
+    vmmu_set_metaphysical(k->v, true);
+    assert_true(vmmu_fill(k->v, KIT_BUF, false));
+    assert_int_equal(efi(k, 0, KIT_BUF, 0, 0, 0), 0);
+    kit_get(k, KIT_BUF, time, sizeof time);
+    assert_int_equal(time[0] | time[1] << 8, 1970); /* the kit's date at time 0 */
+    static const unsigned unsupported[] = { 1, 2, 3, 5, 6, 7, 8 };
+    for (unsigned i = 0; i < ARRAY_LEN(unsupported); i++) {
+        assert_int_equal(efi(k, unsupported[i], KIT_BUF, 0, 0, 0), EFI_UNSUPPORTED_);
+    }
+    efi(k, 9, 2, 0, 0, 0);
+    assert_int_equal(k->shutdown, 0);
+    efi(k, 9, 0, 0, 0, 0);
+    assert_int_equal(k->shutdown, 1);
+}
+
+/* A pointer that misses is the guest's fault to mend; the call is made again then. */
+static void firmware_pointers_may_miss(void **state)
+{
+    struct kit *k = *state;
+    vmmu_set_rr(k->v, 1, 0x123 << 8 | 14 << 2);
+    cpu_set_gr(k->cpu[0], 2, 0x300, false);
+    cpu_set_gr(k->cpu[0], 32, 0x2000000000000100ull, false);
+    cpu_set_gr(k->cpu[0], 33, 0, false);
+    k->v->iva = 0xa000000000010000ull;
+    assert_int_equal(kit_break(k, 0, 0x1000), HOOK_FAULT);
+    assert_int_equal(domain_interruption(k->d, k->cpu[0]), HOOK_JUMPED);
+    assert_int_equal(cpu_ip(k->cpu[0]), 0xa000000000011000ull);
+    assert_int_equal(k->v->xsi->ifa, 0x2000000000000100ull);
+    assert_int_equal(k->v->xsi->iip, KIT_ENTRY);
+}
+
 static void shared_info_moves_where_rules_allow(void **state)
 {
     struct kit *k = *state;
@@ -684,6 +749,9 @@ int main(void)
         WITH_DOMAIN(pal_tells_of_a_smaller_processor),
         WITH_DOMAIN(halting_returns_with_events_off),
         WITH_DOMAIN(sal_starts_processors),
+        WITH_DOMAIN(efi_moves_its_stubs_once),
+        WITH_DOMAIN(efi_knows_the_time_and_little_else),
+        WITH_DOMAIN(firmware_pointers_may_miss),
         WITH_DOMAIN(shared_info_moves_where_rules_allow),
         cmocka_unit_test(every_hypercall_was_tried),
     };

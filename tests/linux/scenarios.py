@@ -291,11 +291,11 @@ def the_guest_makes_a_file_system_of_its_own(k):
     with open(image, "wb") as f:
         f.truncate(200 << 20)
     done = ended(k.script("mke2fs /dev/vda >/dev/null; mkdir /mnt; mount -t ext2 /dev/vda /mnt\n"
-                          "for i in $(seq 1 200); do seq 1 $((i * 50)) >/mnt/$i; done\n"
+                          "for i in $(seq 1 200); do seq 1 $((i * 10)) >/mnt/$i; done\n"
                           "dd if=/dev/zero of=/mnt/z bs=1M count=64 2>/dev/null\n"
                           "umount /mnt; mount -t ext2 /dev/vda /mnt; cat /mnt/[0-9]* | wc -l; umount /mnt",
                           "--disk", image, "--smp", "4"))
-    check(done.lines[-1].strip() == str(sum(50 * i for i in range(1, 201))), done)
+    check(done.lines[-1].strip() == str(sum(10 * i for i in range(1, 201))), done)
     fsck = subprocess.run([kit.tool("e2fsck"), "-fn", image], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     check(fsck.returncode == 0, fsck.stdout.decode())
 

@@ -98,9 +98,10 @@ static void text_memory_answers_the_probe_of_vgacon(void **state)
 
 static void all_of_the_32_kb_of_text_memory_is_distinct(void **state)
 {
-    for (unsigned at = 0; at < 0x8000; at += 8) wr(*state, TEXT + at, 8, at * 0x9e3779b97f4a7c15ull);
+    const u64 odd = 0x9e3779b97f4a7c15ull;
+    for (unsigned at = 0; at < 0x8000; at += 8) wr(*state, TEXT + at, 8, at * odd);
     for (unsigned at = 0; at < 0x8000; at += 8) {
-        assert_int_equal(rd(*state, TEXT + at, 8), at * 0x9e3779b97f4a7c15ull);
+        assert_int_equal(rd(*state, TEXT + at, 8), at * odd);
     }
 }
 
@@ -516,7 +517,8 @@ static void the_last_bytes_of_the_bars_are_safe(void **state)
 {
     struct kit *k = *state;
     pci_window_ops.write(k->bus, bar(k, 0) + FRAMEBUFFER_MEMORY - 4, 8, ~0ull);
-    assert_int_equal(pci_window_ops.read(k->bus, bar(k, 0) + FRAMEBUFFER_MEMORY - 4, 4), 0xffffffff);
+    u64 last = bar(k, 0) + FRAMEBUFFER_MEMORY - 4;
+    assert_int_equal(pci_window_ops.read(k->bus, last, 4), 0xffffffff);
     assert_int_equal(pci_window_ops.read(k->bus, bar(k, 2) + 0xff8, 8), 0);
 }
 
