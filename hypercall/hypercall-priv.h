@@ -187,6 +187,7 @@ void vmmu_set_rr(struct hv_vcpu *v, unsigned region, u64 value);
 void vmmu_set_pta(struct hv_vcpu *v, u64 value);
 void vmmu_set_metaphysical(struct hv_vcpu *v, bool on);
 void vmmu_pin(struct hv_vcpu *v);
+bool vmmu_walks(const struct hv_vcpu *v, u64 va); /* is there a VHPT for it? */
 bool vmmu_fill(struct hv_vcpu *v, u64 va, bool inst); /* a miss that is the hypervisor's own */
 bool vmmu_insert_tc(struct hv_vcpu *v, bool inst, u64 pte);
 bool vmmu_insert_tr(struct hv_vcpu *v, bool inst, unsigned slot, u64 pte);

@@ -199,6 +199,18 @@ static enum hook_answer plain(struct hv_vcpu *v, const struct interruption *intr
     return reflect_now(v, interruption_vector(intr->row), isr);
 }
 
+/* The walker of a Xen never produces Page Not Present: such an entry of the guest's table is a plain
+ * TLB miss, and stays out of the TLB. */
+static enum hook_answer not_present(struct hv_vcpu *v, const struct interruption *intr)
+{
+    struct interruption plain_miss = *intr;
+    bool inst = intr->row == INT_INST_NOT_PRESENT;
+    if (!vmmu_walks(v, intr->ifa)) return plain(v, intr);
+    vmmu_purge(v, intr->ifa, (unsigned)bits(v->rr[intr->ifa >> 61], 7, 2), false);
+    plain_miss.row = inst ? INT_INST_TLB : INT_DATA_TLB;
+    return miss(v, &plain_miss, inst);
+}
+
 static enum hook_answer take(struct hv_vcpu *v, const struct interruption *intr)
 {
     if (v->refused) return refused(v);
@@ -213,6 +225,9 @@ static enum hook_answer take(struct hv_vcpu *v, const struct interruption *intr)
     case INT_DATA_VHPT:
     case INT_DATA_TLB:
         return miss(v, intr, false);
+    case INT_INST_NOT_PRESENT:
+    case INT_DATA_NOT_PRESENT:
+        return not_present(v, intr);
     case INT_ILLEGAL_OPERATION:
     case INT_PRIVILEGED_OPERATION:
     case INT_PRIVILEGED_REGISTER:

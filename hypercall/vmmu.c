@@ -203,7 +203,7 @@ static bool fill_from_itr(struct hv_vcpu *v, u64 va)
     return false;
 }
 
-static bool walker_on(const struct hv_vcpu *v, u64 va)
+bool vmmu_walks(const struct hv_vcpu *v, u64 va)
 {
     return bit(v->rr[va >> 61], 0) && bit(v->pta, 0);
 }
@@ -214,7 +214,7 @@ static bool fill_region7(struct hv_vcpu *v, u64 va, bool inst)
     const struct domain *d = v->d;
     u64 ps = bits(v->rr[7], 7, 2);
     bool kernel = (cpu_psr(v->cpu) & PSR_CPL) == 1ull << PSR_CPL_SHIFT;
-    if (!d->reg7_on || va >> 61 != 7 || walker_on(v, va) || !kernel) return false;
+    if (!d->reg7_on || va >> 61 != 7 || vmmu_walks(v, va) || !kernel) return false;
     if (offset_of(va) >= REGION7_LIMIT) return false;
     count(v->d, COUNT_REGION7_PAGES);
     return insert(v, inst, va, ps << 2 | (d->reg7_key & 0xffffff) << 8,
@@ -242,7 +242,7 @@ enum vmiss vmmu_tpa(struct hv_vcpu *v, u64 va, u64 *pa)
     }
     *pa = span.pa;
     if (why == MMU_OK) return VM_OK;
-    return walker_on(v, va) ? VM_MISS : VM_ALTERNATE;
+    return vmmu_walks(v, va) ? VM_MISS : VM_ALTERNATE;
 }
 
 u64 vmmu_thash(const struct hv_vcpu *v, u64 va)

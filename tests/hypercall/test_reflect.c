@@ -64,8 +64,8 @@ static void each_interruption_goes_to_its_vector_with_its_registers(void **state
         { INT_INST_ACCESS_BIT, 0x2400, RECORD_ADDRESS },
         { INT_DATA_ACCESS_BIT, 0x2800, RECORD_ADDRESS },
         { INT_BREAK, 0x2c00, RECORD_IIM },
-        { INT_INST_NOT_PRESENT, 0x5000, RECORD_ADDRESS },
-        { INT_DATA_NOT_PRESENT, 0x5000, RECORD_ADDRESS },
+        { INT_INST_NOT_PRESENT, 0x0400, RECORD_ADDRESS | RECORD_IHA }, /* there is a VHPT */
+        { INT_DATA_NOT_PRESENT, 0x0800, RECORD_ADDRESS | RECORD_IHA },
         { INT_INST_KEY_PERMISSION, 0x5100, RECORD_ADDRESS },
         { INT_INST_ACCESS_RIGHTS, 0x5200, RECORD_ADDRESS },
         { INT_DATA_ACCESS_RIGHTS, 0x5300, RECORD_ADDRESS },
@@ -151,6 +151,15 @@ static void big_endian_handlers_come_from_dcr(void **state)
     k->v->xsi->dcr = 2;
     raise_row(k, INT_BREAK, 0, 0);
     assert_true(cpu_psr(k->cpu[0]) & PSR_BE);
+}
+
+/* Without a VHPT only the guest itself can have inserted such a page. */
+static void absent_pages_the_guest_inserted_are_told_apart(void **state)
+{
+    struct kit *k = *state;
+    vmmu_set_rr(k->v, 1, 0x123 << 8 | 14 << 2);
+    assert_int_equal(raise_row(k, INT_DATA_NOT_PRESENT, 0, VA), HOOK_JUMPED);
+    assert_int_equal(cpu_ip(k->cpu[0]), IVA + 0x5000);
 }
 
 /* --- misses nobody sees --------------------------------------------------------------------------------- */
@@ -502,6 +511,7 @@ int main(void)
         WITH_DOMAIN(each_interruption_goes_to_its_vector_with_its_registers),
         WITH_DOMAIN(metaphysical_mode_survives_and_shows_in_ipsr),
         WITH_DOMAIN(big_endian_handlers_come_from_dcr),
+        WITH_DOMAIN(absent_pages_the_guest_inserted_are_told_apart),
         WITH_DOMAIN(data_may_use_instruction_registers),
         WITH_DOMAIN(region_7_is_memory_if_the_guest_said_so),
         WITH_DOMAIN(speculative_misses_are_cancelled),

@@ -240,7 +240,7 @@ step_busybox()
     "$@" silentoldconfig </dev/null
     "$@" -j"$jobs" busybox
     gcc -O2 -o "$build/gen_init_cpio" "$linux/usr/gen_init_cpio.c"
-    cp "$recipes/init" "$build/init"
+    cp "$recipes/init" "$build/init.sh"
     mkdir -p "$cache/images"
     (cd "$build" && ./gen_init_cpio -t 0 "$recipes/initramfs.list" >initramfs.cpio)
     gzip -9n "$build/initramfs.cpio"
