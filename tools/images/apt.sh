@@ -1,6 +1,6 @@
-# Debian source packages without touching the system: a private apt configuration in the cache folder,
-# made from a copy of the user's own sources with "deb-src" switched on.  Keys stay those the user
-# trusts (Signed-By is copied with the rest).  Nothing here needs root; only install_packages does.
+# Debian source packages without touching the system: a private apt configuration in the cache
+# folder, made from a copy of the user's own sources with "deb-src" switched on.  Keys stay those the
+# user trusts (Signed-By is copied with the rest).  Only install_packages needs root.
 # Sourced by make-images, which sets $cache.
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash disable=SC2154
@@ -8,11 +8,12 @@
 # What the steps run on the host, beyond what every Debian has.  .ci/packages is the list for epic64
 # itself; this one is for the guest images only.
 build_packages=(
-    gcc g++ make libc6-dev            # host compiler: builds the cross compiler and the kernel's tools
+    gcc g++ make libc6-dev            # build the cross compiler and the kernel's tools
     binutils-ia64-linux-gnu           # cross assembler and linker, used as they are
     libgmp-dev libmpfr-dev libmpc-dev # what gcc is linked with
     flex bison bc                     # gcc, glibc, kernel configuration
     gawk python3                      # glibc
+    perl                              # kernel
     dpkg-dev patch bzip2 xz-utils     # unpacking source packages
 )
 # Debian packages that carry upstream sources, and one real source package.
@@ -29,7 +30,8 @@ install_packages()
     if [ ${#missing[@]} -eq 0 ]; then return; fi
     if [ "$(id -u)" -ne 0 ]; then
         command -v sudo >/dev/null ||
-            die "root is needed to install: ${missing[*]}" "Install them, or sudo, and run this again."
+            die "root is needed to install: ${missing[*]}" \
+                "Install them, or sudo, and run this again."
         sudo=(sudo)
     fi
     echo "installing: ${missing[*]}"
@@ -48,7 +50,8 @@ write_apt_configuration()
     mkdir -p "$apt/parts" "$apt/lists/partial" "$apt/archives/partial"
     for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
         if [ -f "$file" ]; then
-            sed -n -E 's/^deb[[:space:]](.*)/deb \1\ndeb-src \1/p' "$file" >"$apt/parts/$(basename "$file" .list).list"
+            sed -n -E 's/^deb[[:space:]](.*)/deb \1\ndeb-src \1/p' "$file" \
+                >"$apt/parts/$(basename "$file")"
         fi
     done
     for file in /etc/apt/sources.list.d/*.sources; do

@@ -1,6 +1,6 @@
-# How each step of make-images is done: one function per step, in the order of its table.  A step may
-# be interrupted anywhere; it begins by throwing away what it left half done.  Each runs in a shell of
-# its own that stops at the first error, with its output in a log.
+# How each step of make-images is done: one function per step, in the order of its table.  A step
+# may be interrupted anywhere; it begins by throwing away what it left half done.  Each runs in a
+# shell of its own that stops at the first error, with its output in a log.
 # Sourced by make-images, which sets $cache, $jobs and $recipes.
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash disable=SC2154,SC2164
@@ -81,9 +81,9 @@ step_headers()
     rm -rf "$build"
 }
 
-# The compiler proper, and its run-time library as far as that goes without a C library: no threads,
-# no unwinding.  The Debian tarball lacks the manuals' sources, so nothing may try to format them.
-# The build tree is kept for step_libgcc.
+# The compiler proper, and its run-time library as far as that goes without a C library: no
+# threads, no unwinding.  The Debian tarball lacks the manuals' sources: nothing may try to format
+# them.  The build tree is kept for step_libgcc.
 step_compiler()
 {
     local source build
@@ -105,10 +105,10 @@ step_compiler()
     make install-strip-gcc install-target-libgcc MAKEINFO=true
 }
 
-# Static only.  The makefiles cannot do without shared libraries altogether, but with one suffix for
-# objects instead of three they compile everything once, for the archives.  Programs of the library's
-# own (locale, iconv, ...) are neither built nor needed.  Half of the archives are empty: what was in
-# them is in libc.a today, but programs still name them.
+# Static only.  The makefiles cannot do without shared libraries altogether, but with one suffix
+# for objects instead of three they compile everything once, for the archives.  Programs of the
+# library's own (locale, iconv, ...) are neither built nor needed.  Half of the archives are empty:
+# what was in them is in libc.a today, but programs still name them.
 step_glibc()
 {
     local source build archive
