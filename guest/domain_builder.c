@@ -12,7 +12,7 @@
 #define MAGIC "xen-3.0-ia64"
 #define BOOT_PARAM_OFFSET sizeof(struct start_info)
 
-/* --- the ELF note ------------------------------------------------------------------------------------------ */
+/* --- the ELF note ----------------------------------------------------------------------------- */
 
 enum { PT_NOTE = 4, NOTE_ENTRY = 1, EHDR_PHOFF = 32, EHDR_PHENTSIZE = 54, EHDR_PHNUM = 56,
        PHDR_OFFSET = 8, PHDR_FILESZ = 32, PHDR_LEN = 56, NOTE_HEADER = 12 };
@@ -61,7 +61,7 @@ static bool xen_entry(const struct file *f, u64 *entry)
     return false;
 }
 
-/* --- pages at the end of memory -------------------------------------------------------------------------------- */
+/* --- pages at the end of memory --------------------------------------------------------------- */
 
 static u64 page_pa(const struct domain *d, enum domain_page page)
 {
@@ -128,7 +128,7 @@ static u64 put_boot_param(struct domain *d, const struct domain_plan *plan,
     return pa;
 }
 
-/* --- all of it --------------------------------------------------------------------------------------------------- */
+/* --- all of it -------------------------------------------------------------------------------- */
 
 static bool refuse(GError **err, const char *path, const char *why)
 {
@@ -142,7 +142,9 @@ static bool check(struct domain *d, const struct domain_plan *plan, const struct
     u64 limit = page_pa(d, PAGE_MEMMAP), end = image->kernel_pa + image->kernel_size;
     const char *cmdline = plan->cmdline;
     if (image->initrd_size) end = image->initrd_pa + image->initrd_size;
-    if (end > limit) return refuse(err, plan->files.kernel, "too little memory for the domain; see --mem");
+    if (end > limit) {
+        return refuse(err, plan->files.kernel, "too little memory for the domain; see --mem");
+    }
     if (image->kernel_pa < DOMAIN_FIRMWARE_END) {
         return refuse(err, plan->files.kernel, "the kernel lies where a domain has its firmware");
     }

@@ -1,4 +1,5 @@
-/* The domain builder: a kernel, its RAM disk and the firmware of a Xen/ia64 domU into memory.  PUBLIC.
+/* The domain builder: a kernel, its RAM disk and the firmware of a Xen/ia64 domU into memory.
+ * PUBLIC.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #ifndef GUEST_DOMAIN_BUILDER_H

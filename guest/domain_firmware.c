@@ -23,7 +23,7 @@ static void load(struct physmem *pm, u64 pa, const void *data, u64 len)
     g_assert(ok); /* the builder has looked that low memory is there */
 }
 
-/* --- stubs -------------------------------------------------------------------------------------------- */
+/* --- stubs ------------------------------------------------------------------------------------ */
 
 enum template { TEMPLATE_MI_I_STOP = 0x03, TEMPLATE_MIB_STOP = 0x11, TEMPLATE_MBB_STOP = 0x13 };
 #define BREAK_HYPERCALL (0x1000ull << 6) /* the same bits in an M and an I slot */
@@ -56,7 +56,8 @@ static void put_bundle(struct physmem *pm, u64 pa, enum template template, u64 s
 
 static void put_stub(struct physmem *pm, unsigned index, u64 number)
 {
-    put_bundle(pm, FW_STUB_PA(index), TEMPLATE_MIB_STOP, addl(2, number), BREAK_HYPERCALL, BR_RET_B0);
+    put_bundle(pm, FW_STUB_PA(index), TEMPLATE_MIB_STOP, addl(2, number), BREAK_HYPERCALL,
+               BR_RET_B0);
 }
 
 /* PAL is called in two ways: indexes below 256 with a plain branch, the others like a function. */
@@ -76,7 +77,7 @@ static void install_stubs(struct physmem *pm)
                BREAK_HYPERCALL, BR_HERE);
 }
 
-/* --- EFI ------------------------------------------------------------------------------------------------ */
+/* --- EFI -------------------------------------------------------------------------------------- */
 
 struct efi_header {
     u64 signature;
@@ -142,7 +143,7 @@ static void install_efi(struct physmem *pm)
     load(pm, SYSTAB_PA, &st, sizeof st);
 }
 
-/* --- SAL ------------------------------------------------------------------------------------------------ */
+/* --- SAL -------------------------------------------------------------------------------------- */
 
 struct sal_table {
     char signature[4];
@@ -174,7 +175,7 @@ static void install_sal(struct physmem *pm)
     load(pm, SAL_TABLE_PA, &t, sizeof t);
 }
 
-/* --- memory map ------------------------------------------------------------------------------------------- */
+/* --- memory map ------------------------------------------------------------------------------- */
 
 enum { EFI_RUNTIME_DATA = 6, EFI_CONVENTIONAL = 7, EFI_ACPI_NVS = 10, EFI_IO_PORTS = 12,
        EFI_PAL_CODE = 13 };
@@ -199,7 +200,8 @@ static u64 install_map(struct physmem *pm, u64 mem, u64 shared_pa)
 {
     const struct map_entry map[] = {
         piece(EFI_PAL_CODE, 0, DOMAIN_ACPI_PA, ATTR_WB | ATTR_RUNTIME),
-        piece(EFI_ACPI_NVS, DOMAIN_ACPI_PA, DOMAIN_ACPI_PA + DOMAIN_ACPI_SIZE, ATTR_WB | ATTR_RUNTIME),
+        piece(EFI_ACPI_NVS, DOMAIN_ACPI_PA, DOMAIN_ACPI_PA + DOMAIN_ACPI_SIZE,
+              ATTR_WB | ATTR_RUNTIME),
         piece(EFI_RUNTIME_DATA, DOMAIN_ACPI_PA + DOMAIN_ACPI_SIZE, DOMAIN_FIRMWARE_END,
               ATTR_WB | ATTR_RUNTIME),
         piece(EFI_CONVENTIONAL, DOMAIN_FIRMWARE_END, shared_pa, ATTR_WB),

@@ -19,7 +19,7 @@
     _Static_assert(offsetof(type, field) == (off), #type "." #field)
 #define SIZE_IS(type, size) _Static_assert(sizeof(type) == (size), #type)
 
-/* --- shared info -------------------------------------------------------------------------------- */
+/* --- shared info ------------------------------------------------------------------------------ */
 
 struct vcpu_info {
     u8 upcall_pending;
@@ -49,7 +49,7 @@ OFFSET_IS(struct shared_info, start_info_pfn, 0x1010);
 OFFSET_IS(struct shared_info, memmap_info_num_pages, 0x101c);
 OFFSET_IS(struct shared_info, memmap_info_pfn, 0x1020);
 
-/* --- mapped registers: one page per processor, at XSI_BASE + 0x4000 for each -------------------- */
+/* --- mapped registers: one page per processor, at XSI_BASE + 0x4000 for each ------------------ */
 
 struct mapped_regs {
     u64 unused0[128];
@@ -117,7 +117,7 @@ OFFSET_IS(struct mapped_regs, tmp, 0xcd0);
 OFFSET_IS(struct mapped_regs, itc_offset, 0xd50);
 OFFSET_IS(struct mapped_regs, itc_last, 0xd58);
 
-/* --- what the domain builder leaves -------------------------------------------------------------- */
+/* --- what the domain builder leaves ----------------------------------------------------------- */
 
 struct start_info {
     char magic[32];
@@ -156,7 +156,7 @@ OFFSET_IS(struct xen_boot_param, orig_y, 0x32);
 OFFSET_IS(struct xen_boot_param, fpswa, 0x38);
 OFFSET_IS(struct xen_boot_param, initrd_size, 0x48);
 
-/* --- arguments of hypercalls -------------------------------------------------------------------- */
+/* --- arguments of hypercalls ------------------------------------------------------------------ */
 
 typedef u64 xencomm; /* a guest buffer: 0, inline (bits 63:59 = 10000) or a descriptor */
 
@@ -198,7 +198,14 @@ SIZE_IS(struct evtchn_status, 24);
 OFFSET_IS(struct evtchn_status, status, 8);
 SIZE_IS(struct evtchn_alloc_unbound, 8);
 
-struct gnttab_map { u64 host_addr; u32 flags, ref; u16 dom; s16 status; u32 handle; u64 dev_bus_addr; };
+struct gnttab_map {
+    u64 host_addr;
+    u32 flags, ref;
+    u16 dom;
+    s16 status;
+    u32 handle;
+    u64 dev_bus_addr;
+};
 struct gnttab_unmap { u64 host_addr, dev_bus_addr; u32 handle; s16 status, pad; };
 struct gnttab_setup_table { u16 dom, pad; u32 nr_frames; s16 status, pad1[3]; xencomm frame_list; };
 struct gnttab_query_size { u16 dom, pad; u32 nr_frames, max_nr_frames; s16 status, pad1; };
@@ -217,7 +224,9 @@ struct grant_entry {
     u32 frame;
 };
 SIZE_IS(struct grant_entry, 8);
-enum { GRANT_PERMIT = 1, GRANT_TYPE = 3, GRANT_READONLY = 4, GRANT_READING = 8, GRANT_WRITING = 16 };
+enum {
+    GRANT_PERMIT = 1, GRANT_TYPE = 3, GRANT_READONLY = 4, GRANT_READING = 8, GRANT_WRITING = 16,
+};
 enum {
     GNTST_OKAY = 0, GNTST_GENERAL = -1, GNTST_BAD_DOMAIN = -2, GNTST_BAD_REF = -3,
     GNTST_BAD_HANDLE = -4, GNTST_BAD_ADDRESS = -5, GNTST_NO_PERMISSION = -8, GNTST_BAD_PAGE = -9,
@@ -248,11 +257,12 @@ SIZE_IS(struct opt_feature, 0x20);
 OFFSET_IS(struct opt_feature, pgprot, 0x10);
 struct xen_feature_info { u32 submap_idx, submap; };
 
-/* --- rings --------------------------------------------------------------------------------------- */
+/* --- rings ------------------------------------------------------------------------------------ */
 
 enum { /* console page */
     CONSOLE_IN = 0, CONSOLE_IN_SIZE = 1024, CONSOLE_OUT = 0x400, CONSOLE_OUT_SIZE = 2048,
-    CONSOLE_IN_CONS = 0xc00, CONSOLE_IN_PROD = 0xc04, CONSOLE_OUT_CONS = 0xc08, CONSOLE_OUT_PROD = 0xc0c,
+    CONSOLE_IN_CONS = 0xc00, CONSOLE_IN_PROD = 0xc04, CONSOLE_OUT_CONS = 0xc08,
+    CONSOLE_OUT_PROD = 0xc0c,
 };
 enum { /* xenstore page */
     STORE_REQ = 0, STORE_RSP = 0x400, STORE_RING_SIZE = 1024,
@@ -262,7 +272,8 @@ struct xs_header { u32 type, req_id, tx_id, len; };
 SIZE_IS(struct xs_header, 16);
 
 enum { /* the shared header of block and network rings, then entries */
-    RING_REQ_PROD = 0, RING_REQ_EVENT = 4, RING_RSP_PROD = 8, RING_RSP_EVENT = 12, RING_ENTRIES = 0x40,
+    RING_REQ_PROD = 0, RING_REQ_EVENT = 4, RING_RSP_PROD = 8, RING_RSP_EVENT = 12,
+    RING_ENTRIES = 0x40,
 };
 struct blkif_segment { u32 gref; u8 first_sect, last_sect, pad[2]; };
 #define BLKIF_SEGMENTS 11

@@ -62,7 +62,8 @@ static void on_front_state(void *opaque)
         set_state(b, XENBUS_INIT_WAIT);
     } else if ((state == XENBUS_CLOSING || state == XENBUS_CLOSED) && b->state < state) {
         disconnect(b);
-        set_state(b, (enum xenbus_state)state); /* a step at a time: a front end that shuts down waits for Closing */
+        /* a step at a time: a front end that shuts down waits for Closing */
+        set_state(b, (enum xenbus_state)state);
     }
 }
 
@@ -107,7 +108,7 @@ bool backend_map_ring(struct backend *b, const char *name, u64 *pa)
            grant_page(b->d, ref, true, pa);
 }
 
-/* --- rings -------------------------------------------------------------------------------------------- */
+/* --- rings ------------------------------------------------------------------------------------ */
 
 /* Takes the next request; asks for an event when there is none, and looks once more. */
 bool ring_next(struct backend *b, struct ring *r, void *request, unsigned size)

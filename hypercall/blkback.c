@@ -65,7 +65,9 @@ static bool move_segment(struct blkback *k, const struct blkif_segment *s, u64 a
     u64 pa, len = ((u64)s->last_sect - s->first_sect + 1) * SECTOR;
     if (!grant_page(k->b.d, s->gref, !to_disk, &pa)) return false;
     pa += s->first_sect * SECTOR;
-    if (to_disk) return guest_read(k->b.d, pa, k->buf, len) && block_write(k->disk, at, k->buf, len);
+    if (to_disk) {
+        return guest_read(k->b.d, pa, k->buf, len) && block_write(k->disk, at, k->buf, len);
+    }
     return block_read(k->disk, at, k->buf, len) && guest_write(k->b.d, pa, k->buf, len);
 }
 
@@ -121,7 +123,8 @@ static void kick(struct backend *b)
 }
 
 static const struct backend_ops ops = {
-    .type = "vbd", .ready = XENBUS_INITIALISED, .describe = describe, .connect = connect, .kick = kick,
+    .type = "vbd", .ready = XENBUS_INITIALISED, .describe = describe, .connect = connect,
+    .kick = kick,
 };
 
 struct blkback *blkback_new(struct domain *d, unsigned n, struct block *disk)

@@ -22,7 +22,8 @@ static void emit(struct domain *d, const u8 *text, size_t len)
 void console_drain(struct domain *d)
 {
     u64 pa = page(d);
-    u32 cons = guest_read32(d, pa + CONSOLE_OUT_CONS), prod = guest_read32(d, pa + CONSOLE_OUT_PROD);
+    u32 cons = guest_read32(d, pa + CONSOLE_OUT_CONS);
+    u32 prod = guest_read32(d, pa + CONSOLE_OUT_PROD);
     u8 text[CONSOLE_OUT_SIZE];
     u32 n = MIN(prod - cons, (u32)CONSOLE_OUT_SIZE);
     for (u32 i = 0; i < n; i++) {

@@ -100,7 +100,7 @@ static bool check_config(const struct domain_config *c, GError **err)
         return true;
     }
     g_set_error(err, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                "a Xen domain needs memory from 0 in one piece, at least 80 MB of it");
+                "a Xen domain needs memory in one piece: 80 MB to 2 GB");
     return false;
 }
 
@@ -230,7 +230,7 @@ void domain_request(struct domain *d, const char *what)
     xenstore_write(d->store, "/local/domain/1/control/shutdown", "%s", what);
 }
 
-/* --- state --------------------------------------------------------------------------------------- */
+/* --- state ------------------------------------------------------------------------------------ */
 
 static u64 hash_vcpu(const struct hv_vcpu *v, u64 h)
 {
@@ -261,7 +261,7 @@ u64 domain_hash(const struct domain *d, u64 seed)
     return xenstore_hash(d->store, h);
 }
 
-/* --- counters ------------------------------------------------------------------------------------ */
+/* --- counters --------------------------------------------------------------------------------- */
 
 static void print_count(FILE *out, const char *kind, const char *name, u64 n)
 {

@@ -53,7 +53,7 @@ void evtchn_raise(struct domain *d, u32 port)
     sched_port_pending(d, port);
 }
 
-/* --- ends inside the emulator -------------------------------------------------------------------- */
+/* --- ends inside the emulator ----------------------------------------------------------------- */
 
 u32 evtchn_bind_host(struct domain *d, port_fn *fn, void *opaque)
 {
@@ -80,7 +80,7 @@ void evtchn_detach(struct domain *d, u32 port)
     p->fn = NULL;
 }
 
-/* --- operations ----------------------------------------------------------------------------------- */
+/* --- operations ------------------------------------------------------------------------------- */
 
 static bool own(u16 dom)
 {
@@ -180,7 +180,8 @@ static s64 op_event_channel_op_send(struct hv_vcpu *v, void *arg)
 
 static s64 op_event_channel_op_status(struct hv_vcpu *v, void *arg)
 {
-    enum { STATUS_CLOSED, STATUS_UNBOUND, STATUS_INTERDOMAIN, STATUS_PIRQ, STATUS_VIRQ, STATUS_IPI };
+    enum { STATUS_CLOSED, STATUS_UNBOUND, STATUS_INTERDOMAIN, STATUS_PIRQ, STATUS_VIRQ,
+           STATUS_IPI };
     static const u32 status[] = {
         [PORT_FREE] = STATUS_CLOSED, [PORT_UNBOUND] = STATUS_UNBOUND,
         [PORT_INTERDOMAIN] = STATUS_INTERDOMAIN, [PORT_VIRQ] = STATUS_VIRQ, [PORT_IPI] = STATUS_IPI,

@@ -9,7 +9,8 @@
 #include "hypercall/hypercall-priv.h"
 
 #define EFI_ERROR(code) ((s64)(1ull << 63 | (code)))
-enum { STATUS_OK = 0, PAL_UNIMPLEMENTED = -1, PAL_INVALID = -2, SAL_UNIMPLEMENTED = -1, SAL_INVALID = -2 };
+enum { STATUS_OK = 0, PAL_UNIMPLEMENTED = -1, PAL_INVALID = -2, SAL_UNIMPLEMENTED = -1,
+       SAL_INVALID = -2 };
 
 struct answer {
     s64 r8;
@@ -37,7 +38,8 @@ static enum hook_answer status(struct hv_vcpu *v, s64 r8)
 }
 
 /* `first`: the register of the first argument. */
-static enum hook_answer ask_bios(struct hv_vcpu *v, enum bios_class class, u64 index, unsigned first)
+static enum hook_answer ask_bios(struct hv_vcpu *v, enum bios_class class, u64 index,
+                                 unsigned first)
 {
     u64 args[8] = { 0 };
     for (unsigned i = 0; i < 8 && first + i < 40; i++) args[i] = gr(v, first + i);
@@ -45,7 +47,7 @@ static enum hook_answer ask_bios(struct hv_vcpu *v, enum bios_class class, u64 i
     return a == HOOK_DONE ? instruction_done(v) : a;
 }
 
-/* --- PAL -------------------------------------------------------------------------------------------- */
+/* --- PAL -------------------------------------------------------------------------------------- */
 
 enum { PAL_PTCE_INFO = 6, PAL_VM_INFO = 7, PAL_VM_SUMMARY = 8, PAL_FIXED_ADDR = 12,
        PAL_PROC_GET_FEATURES = 17, PAL_HALT = 28, PAL_HALT_LIGHT = 29 };
@@ -53,7 +55,9 @@ enum { PAL_PTCE_INFO = 6, PAL_VM_INFO = 7, PAL_VM_SUMMARY = 8, PAL_FIXED_ADDR = 
 static struct answer pal_vm_info(struct hv_vcpu *v)
 {
     u64 level = gr(v, 29), type = gr(v, 30);
-    if (level == 0 && type == 2) return (struct answer){ .r9 = 0x300800180ull, .r10 = XEN_PAGE_SIZE };
+    if (level == 0 && type == 2) {
+        return (struct answer){ .r9 = 0x300800180ull, .r10 = XEN_PAGE_SIZE };
+    }
     if (level == 1 && (type == 1 || type == 2)) {
         return (struct answer){ .r9 = 0x100010101ull, .r10 = XEN_PAGE_SIZE };
     }
@@ -86,7 +90,7 @@ static enum hook_answer fw_pal(struct hv_vcpu *v, u64 number)
     }
 }
 
-/* --- SAL -------------------------------------------------------------------------------------------- */
+/* --- SAL -------------------------------------------------------------------------------------- */
 
 enum { SAL_SET_VECTORS = 0x01000000, SAL_GET_STATE_INFO = 0x01000001,
        SAL_PCI_CONFIG_READ = 0x01000010, SAL_PCI_CONFIG_WRITE = 0x01000011,
@@ -125,7 +129,7 @@ static enum hook_answer fw_sal(struct hv_vcpu *v, u64 number)
     }
 }
 
-/* --- EFI -------------------------------------------------------------------------------------------- */
+/* --- EFI -------------------------------------------------------------------------------------- */
 
 enum { EFI_GET_TIME = 0, EFI_SET_VIRTUAL_ADDRESS_MAP = 4, EFI_RESET_SYSTEM = 9 };
 enum { MEMORY_PAL_CODE = 13 };
@@ -167,7 +171,9 @@ static s64 set_virtual_address_map(struct hv_vcpu *v)
     u64 size = gr(v, 32), stride = gr(v, 33), version = gr(v, 34), map = gr(v, 35);
     struct memory_descriptor d;
     if (v->d->efi_virtual) return EFI_ERROR(3);
-    if (version != 1 || stride != DESCRIPTOR_STRIDE || size / stride > EFI_MAP_MAX) return EFI_ERROR(2);
+    if (version != 1 || stride != DESCRIPTOR_STRIDE || size / stride > EFI_MAP_MAX) {
+        return EFI_ERROR(2);
+    }
     for (u64 at = 0; at + sizeof d <= size; at += stride) {
         if (!read_virtual(v, map + at, &d, sizeof d)) return EFI_ERROR(2);
         if (d.type == MEMORY_PAL_CODE) return move_stubs(v->d, d.va) ? STATUS_OK : EFI_ERROR(2);
@@ -191,7 +197,7 @@ static enum hook_answer fw_efi(struct hv_vcpu *v, u64 number)
     }
 }
 
-/* --- the rest ---------------------------------------------------------------------------------------- */
+/* --- the rest --------------------------------------------------------------------------------- */
 
 static enum hook_answer fw_ipi(struct hv_vcpu *v, u64 number)
 {
@@ -218,7 +224,7 @@ static s64 opt_feature(struct hv_vcpu *v, xencomm arg)
 {
     struct opt_feature f;
     if (!xencomm_read(v->d, arg, 0, &f, sizeof f)) return XEN_EFAULT;
-    if (f.cmd == FEATURE_REG4 || f.cmd == FEATURE_REG5) return 0; /* of domains with hardware help */
+    if (f.cmd == FEATURE_REG4 || f.cmd == FEATURE_REG5) return 0; /* for hardware domains */
     if (f.cmd != FEATURE_REG7) return XEN_ENOSYS;
     v->d->reg7_on = f.on;
     v->d->reg7_pgprot = f.pgprot & ~(mask64(50) & ~0xfffull);

@@ -52,7 +52,7 @@ enum { AR_K0 = 0, AR_RSC = 16, AR_BSPSTORE = 18, AR_RNAT = 19, AR_CCV = 32, AR_U
 #define VIRQS 24
 #define VIRQ_ITC 16
 
-/* --- event channels ------------------------------------------------------------------------------ */
+/* --- event channels --------------------------------------------------------------------------- */
 
 enum port_kind { PORT_FREE, PORT_UNBOUND, PORT_INTERDOMAIN, PORT_VIRQ, PORT_IPI };
 /* The guest has sent an event to the emulator's end of a port. */
@@ -66,7 +66,7 @@ struct port {
     void *opaque;
 };
 
-/* --- a virtual processor ------------------------------------------------------------------------- */
+/* --- a virtual processor ---------------------------------------------------------------------- */
 
 struct hv_vcpu {
     struct domain *d;
@@ -77,7 +77,7 @@ struct hv_vcpu {
     u64 xsi_pa;
     bool up;                   /* started and not gone down again */
     bool metaphysical;         /* the truth of which xsi->metaphysical_mode is a copy */
-    bool refused;              /* the privop hook has judged the instruction: reflect, do not retry */
+    bool refused;              /* the privop hook has judged the instruction: no second try */
     u64 rr[8];                 /* the truth of xsi->rrs */
     u64 iva, pta;
     u64 callback;              /* event upcall, 0: none */

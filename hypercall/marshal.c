@@ -1,5 +1,5 @@
-/* From registers to a typed call: the argument string of a hypercall's row becomes, once, a plan for
- * libffi, and every later call follows it.  The only file that knows libffi.
+/* From registers to a typed call: the argument string of a hypercall's row becomes, once, a plan
+ * for libffi, and every later call follows it.  The only file that knows libffi.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include <ffi.h>

@@ -49,7 +49,7 @@ static bool connect(struct backend *b)
            backend_map_ring(b, "rx-ring-ref", &n->rx.pa);
 }
 
-/* --- checksums ----------------------------------------------------------------------------------------- */
+/* --- checksums -------------------------------------------------------------------------------- */
 
 static u32 sum16(const u8 *p, size_t len, u32 sum)
 {
@@ -95,7 +95,7 @@ static void fill_checksum(u8 *frame, size_t len)
     body[at + 1] = (u8)value;
 }
 
-/* --- from the guest -------------------------------------------------------------------------------------- */
+/* --- from the guest --------------------------------------------------------------------------- */
 
 static void answer_tx(struct netback *n, u16 id, s16 status)
 {
@@ -115,7 +115,7 @@ static bool copy_piece(struct netback *n, const struct netif_tx_request *rq, siz
  * the ring ends in the middle. */
 static unsigned gather(struct netback *n, struct netif_tx_request rq[FRAGMENTS_MAX], bool *extra)
 {
-    unsigned count_ = 1;
+    unsigned pieces = 1;
     *extra = rq[0].flags & TX_EXTRA;
     if (*extra) {
         struct netif_extra e;
@@ -124,14 +124,17 @@ static unsigned gather(struct netback *n, struct netif_tx_request rq[FRAGMENTS_M
             answer_tx(n, 0, NETIF_NULL);
         } while (e.flags & 1);
     }
-    while (rq[count_ - 1].flags & TX_MORE) {
-        if (count_ == FRAGMENTS_MAX || !ring_next(&n->b, &n->tx, &rq[count_], sizeof rq[0])) return 0;
-        count_++;
+    while (rq[pieces - 1].flags & TX_MORE) {
+        if (pieces == FRAGMENTS_MAX || !ring_next(&n->b, &n->tx, &rq[pieces], sizeof rq[0])) {
+            return 0;
+        }
+        pieces++;
     }
-    return count_;
+    return pieces;
 }
 
-static bool assemble(struct netback *n, const struct netif_tx_request *rq, unsigned pieces, size_t *len)
+static bool assemble(struct netback *n, const struct netif_tx_request *rq, unsigned pieces,
+                     size_t *len)
 {
     size_t others = 0, at;
     for (unsigned i = 1; i < pieces; i++) others += rq[i].size;
@@ -172,9 +175,10 @@ static void kick(struct backend *b)
     if (n->tx.rsp_prod != before && ring_publish(b->d, &n->tx)) evtchn_raise(b->d, b->port);
 }
 
-/* --- to the guest ------------------------------------------------------------------------------------------ */
+/* --- to the guest ----------------------------------------------------------------------------- */
 
-static s16 deliver(struct netback *n, const struct netif_rx_request *rq, const u8 *frame, size_t len)
+static s16 deliver(struct netback *n, const struct netif_rx_request *rq, const u8 *frame,
+                   size_t len)
 {
     u64 pa;
     if (!grant_page(n->b.d, rq->gref, true, &pa) || !guest_write(n->b.d, pa, frame, len)) {
@@ -200,7 +204,8 @@ static bool receive(void *opaque, const u8 *frame, size_t len)
 }
 
 static const struct backend_ops ops = {
-    .type = "vif", .ready = XENBUS_CONNECTED, .describe = describe, .connect = connect, .kick = kick,
+    .type = "vif", .ready = XENBUS_CONNECTED, .describe = describe, .connect = connect,
+    .kick = kick,
 };
 
 struct netback *netback_new(struct domain *d, struct net *net, const u8 mac[6])

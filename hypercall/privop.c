@@ -20,10 +20,10 @@ static enum outcome put(struct hv_vcpu *v, unsigned r, u64 value)
     return DONE;
 }
 
-/* --- psr ------------------------------------------------------------------------------------------------ */
+/* --- psr -------------------------------------------------------------------------------------- */
 
 #define SSM_BITS                                                                                   \
-    (PSR_BE | PSR_UP | PSR_AC | PSR_MFL | PSR_MFH | PSR_IC | PSR_I | PSR_PK | PSR_DT | PSR_DFL |     \
+    (PSR_BE | PSR_UP | PSR_AC | PSR_MFL | PSR_MFH | PSR_IC | PSR_I | PSR_PK | PSR_DT | PSR_DFL |   \
      PSR_DFH | PSR_SP | PSR_PP)
 #define MOV_PSR_BITS (SSM_BITS | PSR_RT)
 
@@ -71,7 +71,7 @@ static enum outcome pv_bsw1(struct hv_vcpu *v, const struct insn *in)
     return DONE;
 }
 
-/* --- control registers ------------------------------------------------------------------------------------ */
+/* --- control registers ------------------------------------------------------------------------ */
 
 static bool set_dcr(struct hv_vcpu *v, u64 value)
 {
@@ -208,7 +208,7 @@ static enum outcome pv_mov_from_cr(struct hv_vcpu *v, const struct insn *in)
     return r->memory ? put(v, in->r1, *mapped(v, r)) : ILLEGAL;
 }
 
-/* --- application registers ---------------------------------------------------------------------------------- */
+/* --- application registers -------------------------------------------------------------------- */
 
 #define AR_EFLAG 24
 
@@ -231,7 +231,7 @@ static enum outcome pv_mov_to_ar_imm(struct hv_vcpu *v, const struct insn *in)
     return to_ar(v, in->r3, in->imm);
 }
 
-/* --- register files ------------------------------------------------------------------------------------------ */
+/* --- register files --------------------------------------------------------------------------- */
 
 static enum outcome pv_mov_to_rr(struct hv_vcpu *v, const struct insn *in)
 {
@@ -331,7 +331,7 @@ static enum outcome pv_mov_from_pmc(struct hv_vcpu *v, const struct insn *in)
     return put(v, in->r1, i < ARRAY_LEN(v->pmc) ? v->pmc[i] : 0);
 }
 
-/* --- translations ----------------------------------------------------------------------------------------------- */
+/* --- translations ----------------------------------------------------------------------------- */
 
 static enum outcome pv_itc_d(struct hv_vcpu *v, const struct insn *in)
 {
@@ -418,7 +418,7 @@ static enum outcome pv_tak(struct hv_vcpu *v, const struct insn *in)
     return put(v, in->r1, mmu_tak(cpu_mmu(v->cpu), gr(v, in->r3)));
 }
 
-/* --- finding the row ---------------------------------------------------------------------------------------------- */
+/* --- finding the row -------------------------------------------------------------------------- */
 
 static const struct {
     const char *meaning;

@@ -54,7 +54,7 @@ enum hook_answer reflect_now(struct hv_vcpu *v, unsigned vector, u64 isr)
     return HOOK_JUMPED;
 }
 
-/* --- events ---------------------------------------------------------------------------------------- */
+/* --- events ----------------------------------------------------------------------------------- */
 
 /* Held back while ic is 0: the guest would lose the state of the interruption it is serving. */
 bool upcall_due(const struct hv_vcpu *v)
@@ -96,7 +96,7 @@ static enum hook_answer external(struct hv_vcpu *v)
     return upcall_due(v) ? jumped(v) : HOOK_DONE;
 }
 
-/* --- misses ---------------------------------------------------------------------------------------- */
+/* --- misses ----------------------------------------------------------------------------------- */
 
 /* A handler saves registers with lfetch before it may fault, and compilers hoist loads: a miss of
  * either is cancelled, never shown. */
@@ -112,7 +112,7 @@ static enum hook_answer defer(struct hv_vcpu *v)
     return HOOK_DONE;
 }
 
-/* The stack engine missed on behalf of a handler that cannot take a fault: give it an empty frame. */
+/* The stack engine missed for a handler that cannot take a fault: give it an empty frame. */
 static enum hook_answer lazy_cover(struct hv_vcpu *v)
 {
     u64 ip = cpu_ip(v->cpu);
@@ -160,7 +160,7 @@ static enum hook_answer miss(struct hv_vcpu *v, const struct interruption *intr,
     return reflect_now(v, interruption_vector(intr->row), isr);
 }
 
-/* --- everything else ------------------------------------------------------------------------------- */
+/* --- everything else -------------------------------------------------------------------------- */
 
 /* An instruction that could not be carried out: the guest sees the reason and nothing else. */
 static enum hook_answer refused(struct hv_vcpu *v)
@@ -199,8 +199,8 @@ static enum hook_answer plain(struct hv_vcpu *v, const struct interruption *intr
     return reflect_now(v, interruption_vector(intr->row), isr);
 }
 
-/* The walker of a Xen never produces Page Not Present: such an entry of the guest's table is a plain
- * TLB miss, and stays out of the TLB. */
+/* The walker of a Xen never produces Page Not Present: such an entry of the guest's table is a
+ * plain TLB miss, and stays out of the TLB. */
 static enum hook_answer not_present(struct hv_vcpu *v, const struct interruption *intr)
 {
     struct interruption plain_miss = *intr;

@@ -92,7 +92,9 @@ void sched_port_pending(struct domain *d, u32 port)
     for (unsigned i = 0; i < d->nvcpus; i++) {
         struct hv_vcpu *v = &d->vcpu[i];
         bool wanted = v->polling && v->poll_count == 0;
-        for (unsigned j = 0; v->polling && j < v->poll_count; j++) wanted |= v->poll_port[j] == port;
+        for (unsigned j = 0; v->polling && j < v->poll_count; j++) {
+            wanted |= v->poll_port[j] == port;
+        }
         if (wanted) vcpu_wake(v);
     }
 }

@@ -1,10 +1,10 @@
 /* The guest's view of translation on top of the emulated mmu.
  *
  * Region registers, the page table address and the guest's inserts go to the real mmu, with page
- * levels raised to 1 (mmu_set_level_floor).  Physical mode of the guest ("metaphysical") is a region
- * id of its own in region 0, filled with identity translations on demand, so that switching it is
- * one region register.  The pages shared with the guest are pinned in translation registers that
- * the guest does not know of.
+ * levels raised to 1 (mmu_set_level_floor).  Physical mode of the guest ("metaphysical") is a
+ * region id of its own in region 0, filled with identity translations on demand, so that switching
+ * it is one region register.  The pages shared with the guest are pinned in translation registers
+ * that the guest does not know of.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "hypercall/hypercall-priv.h"
@@ -93,7 +93,7 @@ void vmmu_pin(struct hv_vcpu *v)
     pin_page(v, PIN_REGS, v->d->shared_va + XEN_PAGE_SIZE, v->xsi_pa);
 }
 
-/* --- inserting --------------------------------------------------------------------------------------- */
+/* --- inserting -------------------------------------------------------------------------------- */
 
 /* The attribute is the hypervisor's business: memory is always write-back. */
 static u64 normalised(struct hv_vcpu *v, u64 pte)
@@ -152,7 +152,7 @@ bool vmmu_insert_tr(struct hv_vcpu *v, bool inst, unsigned slot, u64 pte)
     return why == MMU_OK;
 }
 
-/* --- purging ----------------------------------------------------------------------------------------- */
+/* --- purging ---------------------------------------------------------------------------------- */
 
 void vmmu_purge(struct hv_vcpu *v, u64 va, unsigned ps, bool everywhere)
 {
@@ -179,7 +179,7 @@ void vmmu_purge_all(struct hv_vcpu *v)
     mmu_purge_all_tc(cpu_mmu(v->cpu));
 }
 
-/* --- misses that the guest never hears of ------------------------------------------------------------- */
+/* --- misses that the guest never hears of ----------------------------------------------------- */
 
 static bool fill_identity(struct hv_vcpu *v, u64 va, bool inst)
 {
@@ -228,10 +228,11 @@ bool vmmu_fill(struct hv_vcpu *v, u64 va, bool inst)
     return fill_region7(v, va, inst);
 }
 
-/* --- questions ----------------------------------------------------------------------------------------- */
+/* --- questions -------------------------------------------------------------------------------- */
 
-#define TPA_HOW                                                                                    \
-    (MMU_READ | MMU_VIRTUAL | MMU_NO_RIGHTS | MMU_NO_KEYS | MMU_NO_DEBUG | MMU_NO_ALIGN | MMU_NO_BITS)
+#define TPA_HOW                                                                                   \
+    (MMU_READ | MMU_VIRTUAL | MMU_NO_RIGHTS | MMU_NO_KEYS | MMU_NO_DEBUG | MMU_NO_ALIGN |          \
+     MMU_NO_BITS)
 
 enum vmiss vmmu_tpa(struct hv_vcpu *v, u64 va, u64 *pa)
 {

@@ -56,7 +56,8 @@ static bool walk(struct domain *d, u64 desc_pa, u64 offset, u8 *buf, u64 len, bo
     return !len;
 }
 
-static bool transfer(struct domain *d, xencomm handle, u64 offset, void *buf, u64 len, bool to_guest)
+static bool transfer(struct domain *d, xencomm handle, u64 offset, void *buf, u64 len,
+                     bool to_guest)
 {
     u64 pa;
     if (!len) return true;

@@ -1,9 +1,9 @@
 /* Xenstore: the directory in which a guest and the back ends of its devices find each other, with
  * the daemon's end of the ring that a guest talks to it through.
  *
- * Each transaction works on a copy of the tree; at its end the copy becomes the tree, or the guest is
- * told to try again because something else was written meanwhile.  What the guest sends is checked
- * before it is used: types, lengths, the form of paths, quotas.
+ * Each transaction works on a copy of the tree; at its end the copy becomes the tree, or the guest
+ * is told to try again because something else was written meanwhile.  What the guest sends is
+ * checked before it is used: types, lengths, the form of paths, quotas.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include <inttypes.h>
@@ -68,7 +68,7 @@ struct request {
     GByteArray *reply;
 };
 
-/* --- the ring --------------------------------------------------------------------------------------- */
+/* --- the ring --------------------------------------------------------------------------------- */
 
 static u64 page(const struct xenstore *xs)
 {
@@ -106,7 +106,7 @@ static void send(struct xenstore *xs, u32 type, u32 req_id, u32 tx_id, const voi
     if (len) g_byte_array_append(xs->out, data, len);
 }
 
-/* --- watches ---------------------------------------------------------------------------------------- */
+/* --- watches ---------------------------------------------------------------------------------- */
 
 static bool is_below(const char *path, const char *top)
 {
@@ -176,7 +176,7 @@ void xenstore_watch(struct xenstore *xs, const char *path, xenstore_fn *fn, void
     g_ptr_array_add(xs->host_watches, w);
 }
 
-/* --- the back ends' own access ----------------------------------------------------------------------- */
+/* --- the back ends' own access ---------------------------------------------------------------- */
 
 char *xenstore_read(struct xenstore *xs, const char *path)
 {
@@ -236,7 +236,7 @@ void xenstore_show(struct xenstore *xs, const char *path)
     store_create(xs->root, path, &old)->readable = true;
 }
 
-/* --- requests: each answers NULL, or the name of an error ------------------------------------------------ */
+/* --- requests: each answers NULL, or the name of an error ------------------------------------- */
 
 static void reply_text(struct request *r, const char *text)
 {
@@ -479,7 +479,7 @@ static const char *xs_is_domain_introduced(struct request *r)
     return NULL;
 }
 
-/* --- serving ------------------------------------------------------------------------------------------ */
+/* --- serving ---------------------------------------------------------------------------------- */
 
 static const struct {
     const char *name;
@@ -622,7 +622,7 @@ static void on_event(void *opaque)
     flush_out(xs);
 }
 
-/* --- life -------------------------------------------------------------------------------------------- */
+/* --- life ------------------------------------------------------------------------------------- */
 
 static void plant(struct xenstore *xs)
 {

@@ -11,7 +11,7 @@
 
 /* Bits that the guest's psr and the real one have in common. */
 #define PSR_COMMON                                                                                 \
-    (PSR_BE | PSR_UP | PSR_AC | PSR_MFL | PSR_MFH | PSR_PK | PSR_DFL | PSR_SP | PSR_DB | PSR_LP |   \
+    (PSR_BE | PSR_UP | PSR_AC | PSR_MFL | PSR_MFH | PSR_PK | PSR_DFL | PSR_SP | PSR_DB | PSR_LP | \
      PSR_TB | PSR_ONE_SHOT | PSR_SS)
 #define PSR_TRANSLATED (PSR_DT | PSR_RT | PSR_IT)
 #define PSR_ALWAYS (PSR_IC | PSR_I | PSR_TRANSLATED | PSR_BN | PSR_DI)
@@ -42,7 +42,7 @@ u64 xsi_visible_psr(const struct hv_vcpu *v)
     return xsi_psr(v) & (mask64(32) | PSR_MC | PSR_IT);
 }
 
-/* --- banks: the real one is always bank 1 -------------------------------------------------------- */
+/* --- banks: the real one is always bank 1 ----------------------------------------------------- */
 
 /* r16 to r31 keep their values in the new bank (nobody may count on any), but no NaT: handlers save
  * registers before they write them. */
@@ -69,7 +69,7 @@ void xsi_bank1(struct hv_vcpu *v)
     x->banknum = 1;
 }
 
-/* --- psr ------------------------------------------------------------------------------------------ */
+/* --- psr -------------------------------------------------------------------------------------- */
 
 /* ssm, rsm and mov psr.l: the bits in `mask` become those of `value`. */
 void xsi_change_psr(struct hv_vcpu *v, u64 mask, u64 value)
@@ -107,7 +107,7 @@ void xsi_return(struct hv_vcpu *v)
     cpu_return(v->cpu, psr, x->iip, (unsigned)(ipsr >> PSR_RI_SHIFT & 3), x->ifs);
 }
 
-/* --- life ----------------------------------------------------------------------------------------- */
+/* --- life ------------------------------------------------------------------------------------- */
 
 static void set_mask_addr(struct hv_vcpu *v)
 {
@@ -121,7 +121,7 @@ void xsi_reset(struct hv_vcpu *v)
     x->metaphysical_mode = 1;
     x->banknum = 1;
     x->itv = VECTOR_MASKED;
-    x->lrr0 = x->lrr1 = VECTOR_MASKED; /* a kernel writes back what it found, and no other is valid */
+    x->lrr0 = x->lrr1 = VECTOR_MASKED; /* kernels write back what they found; only this is valid */
     x->pta = 15u << 2;
     set_mask_addr(v);
 }

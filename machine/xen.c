@@ -28,7 +28,7 @@ struct xen_machine {
     bool reset_wanted;
 };
 
-/* --- hooks ------------------------------------------------------------------------------------------ */
+/* --- hooks ------------------------------------------------------------------------------------ */
 
 static enum hook_answer on_break(void *opaque, struct cpu *cpu, u64 imm)
 {
@@ -56,7 +56,7 @@ static void install_hooks(struct xen_machine *x)
     x->m->hooks.interruption = on_interruption;
 }
 
-/* --- the domain's end -------------------------------------------------------------------------------- */
+/* --- the domain's end ------------------------------------------------------------------------- */
 
 static struct cpu *asking(struct xen_machine *x)
 {
@@ -98,7 +98,7 @@ static u64 now_ns(void *opaque)
     return (u64)((u128)clock_now(x->m->clock) * 1000000000u / x->itc_hz);
 }
 
-/* --- host input ---------------------------------------------------------------------------------------- */
+/* --- host input ------------------------------------------------------------------------------- */
 
 static void on_poll(void *opaque, u64 now)
 {
@@ -120,7 +120,7 @@ static void on_console_command(void *opaque, enum console_command command)
     }
 }
 
-/* --- building -------------------------------------------------------------------------------------------- */
+/* --- building --------------------------------------------------------------------------------- */
 
 static bool open_console(struct xen_machine *x, GError **err)
 {
@@ -234,7 +234,7 @@ void xen_free(struct xen_machine *x)
     g_free(x);
 }
 
-/* --- reset ------------------------------------------------------------------------------------------------- */
+/* --- reset ------------------------------------------------------------------------------------ */
 
 bool xen_restarts(struct xen_machine *x)
 {
@@ -255,7 +255,7 @@ bool xen_restarts(struct xen_machine *x)
     return true;
 }
 
-/* --- for people and monitors ------------------------------------------------------------------------------- */
+/* --- for people and monitors ------------------------------------------------------------------ */
 
 void xen_press_power_button(struct xen_machine *x)
 {

@@ -123,7 +123,7 @@ void kit_grant(struct kit *k, u32 ref, u64 pa, bool read_only)
     kit_grant_raw(k, ref, &e);
 }
 
-/* --- xenstore ---------------------------------------------------------------------------------------- */
+/* --- xenstore --------------------------------------------------------------------------------- */
 
 static u64 store_page(struct kit *k)
 {

@@ -38,7 +38,7 @@ struct kit {
 
 struct kit *kit_new(unsigned ncpus);
 void kit_free(struct kit *k);
-/* Processor n at KIT_ENTRY with a frame of KIT_SOF registers, event callback set, in virtual mode. */
+/* Processor n at KIT_ENTRY with a frame of KIT_SOF registers, in virtual mode. */
 void kit_settle(struct kit *k, unsigned n);
 
 s64 kit_call(struct kit *k, u64 number, u64 a, u64 b, u64 c, u64 d, u64 e); /* processor 0 */

@@ -161,7 +161,7 @@ static void transactions_are_whole_or_nothing(void **state)
     assert_string_equal(ASK(XS_START, ""), "!ENOSPC");
 }
 
-/* --- block ------------------------------------------------------------------------------------------------- */
+/* --- block ------------------------------------------------------------------------------------ */
 
 #define RING_REF 100u
 #define RING_PA KIT_PAGE
@@ -375,7 +375,7 @@ static void a_front_end_without_a_ring_is_not_served(void **state)
     g_free(path);
 }
 
-/* --- network ---------------------------------------------------------------------------------------------------- */
+/* --- network ---------------------------------------------------------------------------------- */
 
 struct wire {
     struct net net;
@@ -530,7 +530,7 @@ static void frames_arrive_where_the_guest_wants_them(void **state)
     assert_true(rsp.status < 0);
 }
 
-/* --- console ------------------------------------------------------------------------------------------------------ */
+/* --- console ---------------------------------------------------------------------------------- */
 
 static void the_console_ring_goes_round(void **state)
 {

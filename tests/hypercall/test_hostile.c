@@ -92,8 +92,8 @@ static void random_hypercalls_do_no_harm(void **state)
     struct kit *k = *state;
     struct rng r = { 0x123456789abcdefull };
     for (unsigned i = 0; i < ROUNDS; i++) {
-        static const u64 classes[] = { 0x300, 0x301, 0x304, 0x309, 0x400, 0x501, 0x600, 0x700, 0x1000,
-                                       0x1100, 0x1200 };
+        static const u64 classes[] = { 0x300, 0x301, 0x304, 0x309, 0x400, 0x501, 0x600, 0x700,
+                                       0x1000, 0x1100, 0x1200 };
         u64 number = next(&r) % 4 ? next(&r) % 52 : classes[next(&r) % ARRAY_LEN(classes)];
         revive(k);
         scribble(k, &r, KIT_BUF, 40);
@@ -171,7 +171,8 @@ static void random_store_traffic_does_no_harm(void **state)
     for (unsigned i = 0; i < 6000; i++) {
         char payload[64] = "";
         const char *path = paths[next(&r) % ARRAY_LEN(paths)];
-        struct xs_header h = { (u32)(next(&r) % 20), (u32)i, (u32)(next(&r) % 3 ? 0 : next(&r) % 12), 0 };
+        struct xs_header h = { (u32)(next(&r) % 20), (u32)i, 0, 0 };
+        if (next(&r) % 3 == 0) h.tx_id = (u32)(next(&r) % 12);
         u32 prod = guest_read32(k->d, pa + STORE_REQ_PROD);
         memcpy(payload, path, strlen(path));
         h.len = (u32)(strlen(path) + 1 + next(&r) % 8);

@@ -23,7 +23,7 @@ static int teardown(void **state)
     return 0;
 }
 
-/* --- plain answers -------------------------------------------------------------------------------------- */
+/* --- plain answers ---------------------------------------------------------------------------- */
 
 static void answers_by_table(void **state)
 {
@@ -95,8 +95,8 @@ static void answers_by_table(void **state)
         kit_put(k, KIT_BUF, zero, sizeof zero);
         s64 got = kit_call(k, rows[i].number, a[0], a[1], a[2], a[3], a[4]);
         if (got != rows[i].want) {
-            fail_msg("row %u: hypercall %u answers %d, not %d", i, (unsigned)rows[i].number, (int)got,
-                     (int)rows[i].want);
+            fail_msg("row %u: hypercall %u answers %d, not %d", i, (unsigned)rows[i].number,
+                     (int)got, (int)rows[i].want);
         }
         assert_string_equal(k->crash, "");
     }
@@ -124,7 +124,7 @@ static void console_io_writes(void **state)
     assert_string_equal(chardev_buffer_output(k->console)->str, "hello");
 }
 
-/* --- xencomm ------------------------------------------------------------------------------------------------ */
+/* --- xencomm ---------------------------------------------------------------------------------- */
 
 static void put_descriptor(struct kit *k, u64 pa, u32 magic, u32 n, const u64 *addresses)
 {
@@ -187,7 +187,7 @@ static void bad_handles_are_faults(void **state)
     assert_string_equal(k->crash, "");
 }
 
-/* --- memory ---------------------------------------------------------------------------------------------------- */
+/* --- memory ----------------------------------------------------------------------------------- */
 
 static void reservations_count_extents_inside_memory(void **state)
 {
@@ -209,7 +209,7 @@ static void reservations_count_extents_inside_memory(void **state)
     assert_int_equal(kit_struct(k, 12, 7, &a, sizeof a), ENOSYS_);
 }
 
-/* --- event channels ---------------------------------------------------------------------------------------------- */
+/* --- event channels --------------------------------------------------------------------------- */
 
 static void ports_are_given_from_the_lowest(void **state)
 {
@@ -332,7 +332,7 @@ static void ports_run_out_with_an_error(void **state)
     assert_int_equal(kit_struct(k, 32, 7, &ipi, sizeof ipi), -28);
 }
 
-/* --- grants ----------------------------------------------------------------------------------------------------------- */
+/* --- grants ----------------------------------------------------------------------------------- */
 
 static void grant_frames_follow_each_other(void **state)
 {
@@ -417,7 +417,7 @@ static void grant_copy_stays_inside_pages_and_memory(void **state)
     assert_int_equal(c.status, -3);
 }
 
-/* --- scheduling ---------------------------------------------------------------------------------------------------------- */
+/* --- scheduling ------------------------------------------------------------------------------- */
 
 static void blocking_sleeps_only_if_nothing_is_pending(void **state)
 {
@@ -534,7 +534,7 @@ static void multicall_does_each_and_keeps_results(void **state)
     assert_int_equal(e[2].result, ENOSYS_);
 }
 
-/* --- firmware ----------------------------------------------------------------------------------------------------------------- */
+/* --- firmware --------------------------------------------------------------------------------- */
 
 static s64 pal(struct kit *k, u64 index, u64 a, u64 b)
 {
@@ -701,7 +701,8 @@ static void shared_info_moves_where_rules_allow(void **state)
                      MMU_OK);
     assert_int_equal(mmu_access(cpu_mmu(k->cpu[0]), 0xfffffffffff00000ull, 8, MMU_READ, 3, &span),
                      MMU_ACCESS_RIGHTS);
-    static const u64 bad[] = { 0xa000000000000000ull, 0xfffffffffff04000ull, 0xf100000000000000ull };
+    static const u64 bad[] = { 0xa000000000000000ull, 0xfffffffffff04000ull,
+                               0xf100000000000000ull };
     for (unsigned i = 0; i < ARRAY_LEN(bad); i++) {
         k->d->crashed = false;
         k->crash[0] = 0;

@@ -12,6 +12,10 @@
 #define USER_IP 0x2000000000001230ull
 #define VA 0x2000000000456780ull
 #define PTE 0x661ull
+/* What the image of an interrupted program has set, as user_mode and the test make it. */
+#define INTERRUPTED                                                                               \
+    (PSR_IC | PSR_I | PSR_DT | PSR_RT | PSR_IT | PSR_BN | PSR_DFH | PSR_LP | PSR_SS | PSR_TB |    \
+     PSR_UP | PSR_DI)
 enum { RECORD_NONE = 0, RECORD_ADDRESS = 1, RECORD_IHA = 2, RECORD_IIM = 4 };
 
 static int setup(void **state)
@@ -39,7 +43,8 @@ static void user_mode(struct kit *k)
 
 static enum hook_answer raise_row(struct kit *k, unsigned row, u64 isr, u64 ifa)
 {
-    struct interruption intr = { .row = (u16)row, .isr = isr, .ifa = ifa, .iim = 0x1234, .slot = 1 };
+    struct interruption intr = { .row = (u16)row, .isr = isr, .ifa = ifa, .iim = 0x1234,
+                                 .slot = 1 };
     cpu_raise(k->cpu[0], &intr);
     return domain_interruption(k->d, k->cpu[0]);
 }
@@ -96,10 +101,7 @@ static void each_interruption_goes_to_its_vector_with_its_registers(void **state
         assert_int_equal(x->iip, USER_IP);
         assert_int_equal(bits(x->ipsr, 33, 32), 3);
         assert_int_equal(bits(x->ipsr, 42, 41), 1);
-        assert_true((x->ipsr & (PSR_IC | PSR_I | PSR_DT | PSR_RT | PSR_IT | PSR_BN | PSR_DFH |
-                                PSR_LP | PSR_SS | PSR_TB | PSR_UP | PSR_DI)) ==
-                    (PSR_IC | PSR_I | PSR_DT | PSR_RT | PSR_IT | PSR_BN | PSR_DFH | PSR_LP | PSR_SS |
-                     PSR_TB | PSR_UP | PSR_DI));
+        assert_int_equal(x->ipsr & INTERRUPTED, INTERRUPTED);
         assert_true(x->isr & 1ull << 33);
         assert_int_equal(bits(x->isr, 42, 41), 1);
         assert_int_equal(x->ifs, 0);
@@ -162,7 +164,7 @@ static void absent_pages_the_guest_inserted_are_told_apart(void **state)
     assert_int_equal(cpu_ip(k->cpu[0]), IVA + 0x5000);
 }
 
-/* --- misses nobody sees --------------------------------------------------------------------------------- */
+/* --- misses nobody sees ----------------------------------------------------------------------- */
 
 static void data_may_use_instruction_registers(void **state)
 {
@@ -212,7 +214,7 @@ static void speculative_misses_are_cancelled(void **state)
     }
 }
 
-/* --- while virtual ic is 0 ---------------------------------------------------------------------------------- */
+/* --- while virtual ic is 0 -------------------------------------------------------------------- */
 
 static void a_data_miss_then_is_nested_and_changes_nothing_else(void **state)
 {
@@ -259,7 +261,7 @@ static void the_stack_engine_gets_an_empty_frame_instead(void **state)
     assert_int_equal(cpu_ip(k->cpu[0]), KIT_ENTRY); /* again */
 }
 
-/* --- events --------------------------------------------------------------------------------------------------- */
+/* --- events ----------------------------------------------------------------------------------- */
 
 static void kicks_deliver_only_what_is_due(void **state)
 {
@@ -282,7 +284,7 @@ static void kicks_deliver_only_what_is_due(void **state)
     assert_int_equal(bits(k->v->xsi->ipsr, 42, 41), 2);
 }
 
-/* --- native privileged instructions ------------------------------------------------------------------------------ */
+/* --- native privileged instructions ----------------------------------------------------------- */
 
 /* Executes one instruction found by its meaning, as the processor's hook would. */
 static enum hook_answer native(struct kit *k, const char *meaning, struct insn in)
@@ -348,8 +350,9 @@ static void control_registers_by_table(void **state)
         enum hook_answer a = native(k, "mov_to_cr", in);
         if ((a == HOOK_FAULT) != (rows[i].write != OK)) fail_msg("row %u: write", i);
         if (a == HOOK_FAULT) {
-            assert_int_equal(cpu_interruption(k->cpu[0]).row,
-                             rows[i].write == ILLEGAL ? INT_ILLEGAL_OPERATION : INT_RESERVED_REGISTER);
+            unsigned want = rows[i].write == ILLEGAL ? INT_ILLEGAL_OPERATION
+                                                     : INT_RESERVED_REGISTER;
+            assert_int_equal(cpu_interruption(k->cpu[0]).row, want);
             k->v->refused = false;
         }
         a = native(k, "mov_from_cr", in);
@@ -386,7 +389,8 @@ static void user_code_sees_illegal_operations(void **state)
 static void masks_and_psr_have_their_virtual_meaning(void **state)
 {
     struct kit *k = *state;
-    const struct insn irq = { .imm = PSR_I | PSR_IC }, dt = { .imm = PSR_DT }, odd = { .imm = PSR_SI };
+    const struct insn irq = { .imm = PSR_I | PSR_IC }, dt = { .imm = PSR_DT };
+    const struct insn odd = { .imm = PSR_SI };
     const struct insn read = { .r1 = 9 }, write = { .r2 = 9 };
     assert_int_equal(native(k, "rsm", irq), HOOK_DONE);
     assert_int_equal(k->v->info->upcall_mask, 1);
@@ -427,10 +431,12 @@ static void register_files_have_bounds(void **state)
         set(k, 8, rows[i].last);
         assert_int_equal(native(k, rows[i].write, in), HOOK_DONE);
         set(k, 8, rows[i].last + 1);
-        assert_int_equal(native(k, rows[i].write, in), rows[i].last == 255 ? HOOK_DONE : HOOK_FAULT);
+        assert_int_equal(native(k, rows[i].write, in),
+                         rows[i].last == 255 ? HOOK_DONE : HOOK_FAULT);
         k->v->refused = false;
     }
-    const struct insn pmd = { .r2 = 9, .r3 = 8 }, ar = { .r2 = 9, .r3 = 5 }, itc = { .r2 = 9, .r3 = 44 };
+    const struct insn pmd = { .r2 = 9, .r3 = 8 }, ar = { .r2 = 9, .r3 = 5 };
+    const struct insn itc = { .r2 = 9, .r3 = 44 };
     assert_int_equal(native(k, "mov_to_pmd", pmd), HOOK_DONE);
     assert_int_equal(native(k, "mov_to_ar_m_r", ar), HOOK_DONE);
     assert_int_equal(cpu_ar(k->cpu[0], 5), 0x1001);

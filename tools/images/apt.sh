@@ -1,6 +1,6 @@
 # Debian source packages without touching the system: a private apt configuration in the cache
-# folder, made from a copy of the user's own sources with "deb-src" switched on.  Keys stay those the
-# user trusts (Signed-By is copied with the rest).  Only install_packages needs root.
+# folder, made from a copy of the user's own sources with "deb-src" switched on.  Keys stay those
+# the user trusts (Signed-By is copied with the rest).  Only install_packages needs root.
 # Sourced by make-images, which sets $cache.
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash disable=SC2154
@@ -13,7 +13,6 @@ build_packages=(
     libgmp-dev libmpfr-dev libmpc-dev # what gcc is linked with
     flex bison bc                     # gcc, glibc, kernel configuration
     gawk python3                      # glibc
-    perl                              # kernel
     dpkg-dev patch bzip2 xz-utils     # unpacking source packages
 )
 # Debian packages that carry upstream sources, and one real source package.

@@ -47,8 +47,8 @@ gcc_source()
 }
 
 # The C library says it needs Linux 3.2.18 on this processor, but lacks nothing on 2.6.32: with the
-# lower number one static program runs on kernels of both ages.  And it would make its dynamic linker
-# among the libraries, which we do not want and cannot make: see step_glibc.
+# lower number one static program runs on kernels of both ages.  And it would make its dynamic
+# linker among the libraries, which we do not want and cannot make: see step_glibc.
 unpack_glibc()
 {
     inner_tar glibc-source 'glibc/glibc-2.36.tar.xz'
@@ -131,13 +131,14 @@ step_glibc()
     make install-headers install_root="$sysroot"
     : >"$sysroot/usr/include/gnu/stubs.h"
     mkdir -p "$sysroot/usr/lib"
-    cp libc.a ./*/lib{m,crypt,resolv,rt,pthread,dl,util}.a csu/{crt1,crti,crtn,gcrt1}.o "$sysroot/usr/lib"
+    cp libc.a ./*/lib{m,crypt,resolv,rt,pthread,dl,util}.a csu/{crt1,crti,crtn,gcrt1}.o \
+        "$sysroot/usr/lib"
     rm -rf "$build"
 }
 
 # Now that there are C headers: libgcc again, with threads, and with the unwinder inside, which gcc
-# would rather take from a library of its own that only exists shared.  Then the compiler's limits.h,
-# which includes the library's.
+# would rather take from a library of its own that only exists shared.  Then the compiler's
+# limits.h, which includes the library's.
 step_libgcc()
 {
     local source build lib
@@ -187,8 +188,8 @@ inputs_linux()
     echo "$recipes/linux-6.1.config"
 }
 
-# Time, user and host stand in the kernel's banner: the age of the source instead, so that two builds
-# are alike.
+# Time, user and host stand in the kernel's banner: fixed names and the age of the source, so that
+# two builds are alike.
 step_linux()
 {
     local source build
