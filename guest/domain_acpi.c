@@ -16,7 +16,7 @@ enum { HEADER_LEN = 36, REGISTERS_AT = 0xf00 };
 
 static void put(struct table *t, u64 value, unsigned bytes)
 {
-    for (unsigned i = 0; i < bytes; i++) t->page[t->at++] = (u8)(value >> 8 * i);
+    for (unsigned i = 0; i < bytes; i++) t->page[t->at++] = i < 8 ? (u8)(value >> 8 * i) : 0;
 }
 
 static void put_text(struct table *t, const char *text, unsigned len)
