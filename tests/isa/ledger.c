@@ -96,6 +96,35 @@ static u32 memory_axes(const struct insn_row *row)
     return a;
 }
 
+/* Faults of a translation.  A NaTPage is always deferred by those that can (SDM 2:107). */
+static u32 reference_axes(const struct insn_row *row)
+{
+    const u32 any = BIT(ABSENT) | BIT(KEY_MISS) | BIT(KEY) | BIT(RIGHTS) | BIT(ACCESS) | BIT(DEBUG);
+    bool writes = row->attrs & (ATTR_STORE | ATTR_RMW);
+    u32 a = any;
+
+    if (!(row->attrs & (ATTR_LOAD | ATTR_STORE | ATTR_RMW | ATTR_PREFETCH))) return 0;
+    if ((row->attrs & ATTR_PREFETCH) && !strstr(row->meaning, "fault")) return 0;
+    if (!(row->attrs & ATTR_SPEC)) a |= BIT(NAT_PAGE);
+    if (writes) a |= BIT(DIRTY);
+    if ((row->attrs & ATTR_RMW) || strstr(row->meaning, "16")) a |= BIT(UNSUPPORTED);
+    return a;
+}
+
+/* The formats of arithmetic; only what rounds can trap. */
+static u32 fp_axes(const struct insn_row *row)
+{
+    static const char *const formats[] = { "F1", "F4", "F6", "F7", "F8", "F10" };
+    const char *m = row->meaning;
+
+    for (unsigned i = 0; i < ARRAY_LEN(formats); i++) {
+        if (strcmp(row->format, formats[i]) != 0) continue;
+        bool rounds = i == 0 || i == 5 || strcmp(m, "frcpa") == 0 || strcmp(m, "frsqrta") == 0;
+        return BIT(FP_FAULT) | (rounds ? BIT(FP_TRAP) : 0);
+    }
+    return 0;
+}
+
 static bool rotates(const struct insn_row *row)
 {
     return row->gr_targets | row->gr_sources | row->fr_targets | row->fr_sources | row->pr_targets;
@@ -131,7 +160,7 @@ u32 ledger_applicable(const struct insn_row *row)
     if (row->pr_targets == (IN_P1 | IN_P2)) a |= BIT(SAME_PR);
     if (row->attrs & ATTR_PRIV) a |= BIT(PRIVILEGED);
     if ((row->fr_targets | row->fr_sources) && !names_only(row)) a |= BIT(DISABLED);
-    return a | memory_axes(row);
+    return a | memory_axes(row) | reference_axes(row) | fp_axes(row);
 }
 
 /* --- what a run shows ------------------------------------------------------------------------- */
@@ -221,6 +250,28 @@ static u32 fault_axes(const struct insn_row *row, const struct insn *in, const s
         return BIT(UNALIGNED);
     case 0x0000: case 0x0800: case 0x1000: case 0x1400:
         return BIT(TLB);
+    case 0x5000:
+        return BIT(ABSENT);
+    case 0x5600:
+        return (isr & 0xf0) == 0x20 ? BIT(NAT_PAGE) : 0;
+    case 0x1c00:
+        return BIT(KEY_MISS);
+    case 0x5100:
+        return BIT(KEY);
+    case 0x5300:
+        return BIT(RIGHTS);
+    case 0x2000:
+        return BIT(DIRTY);
+    case 0x2800:
+        return BIT(ACCESS);
+    case 0x5900:
+        return BIT(DEBUG);
+    case 0x5b00:
+        return BIT(UNSUPPORTED);
+    case 0x5c00:
+        return BIT(FP_FAULT);
+    case 0x5d00:
+        return BIT(FP_TRAP);
     }
     return 0;
 }
