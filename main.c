@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "monitor/debug.h"
+#include "monitor/privops.h"
 
 typedef int command_fn(int argc, char **argv);
 #define COMMAND(id, fn, name, args, line, text) static command_fn command_##fn;
@@ -43,10 +44,11 @@ static int exit_status(const struct machine_result *r)
     return EXIT_USER;
 }
 
-static bool console_complete(GError **err)
+static bool console_complete(const struct machine *m, GError **err)
 {
-    if (fflush(stdout) == 0 && !ferror(stdout)) return true;
-    g_set_error(err, MONITOR_ERROR, 0, "standard output: could not write all that the guest said");
+    if (fflush(stdout) == 0 && !ferror(stdout) && machine_console_complete(m)) return true;
+    g_set_error(err, MONITOR_ERROR, 0, "%s: could not write all that the guest said",
+                ferror(stdout) ? "standard output" : "console");
     return false;
 }
 
@@ -54,6 +56,8 @@ static bool console_complete(GError **err)
 struct watching {
     struct debugging *debugging;
     struct trace *trace;
+    struct event_trace *events;
+    struct pv_watch *pvcheck;
     struct stats *stats;
     struct stopwatch watch;
 };
@@ -63,6 +67,8 @@ static bool start_watching(struct watching *w, struct machine *m, const struct c
 {
     *w = (struct watching){ 0 };
     if (c->trace.insn && !(w->trace = trace_start(m, &c->trace, err))) return false;
+    if (c->trace.events && !(w->events = event_trace_start(m, c, err))) return false;
+    if (c->pvcheck.set && !(w->pvcheck = pv_watch_start(m, c, err))) return false;
     if (c->stats) w->stats = stats_start(m);
     if (!(w->debugging = debugging_new(m, c->gdb, err))) return false;
     w->watch = stopwatch_start(m);
@@ -73,7 +79,7 @@ static bool start_watching(struct watching *w, struct machine *m, const struct c
 static bool report(struct watching *w, struct machine *m, const struct config *c,
                    const struct machine_result *r, GError **err)
 {
-    bool ok = console_complete(err);
+    bool ok = console_complete(m, err);
     bool died = r->end == END_STUCK || r->end == END_LOOP || r->end == END_GUEST;
     if (r->end != END_EXIT) fprintf(stderr, "epic64: cpu %u: %s\n", r->cpu, r->message);
     bool look = died || r->end == END_PANIC; /* at a guest that can still be looked at */
@@ -95,6 +101,8 @@ static bool report(struct watching *w, struct machine *m, const struct config *c
 static bool stop_watching(struct watching *w, GError **err)
 {
     bool ok = !w->trace || trace_finish(w->trace, err);
+    if (w->events && !event_trace_finish(w->events, ok ? err : NULL)) ok = false;
+    if (w->pvcheck && !pv_watch_finish(w->pvcheck, ok ? err : NULL)) ok = false;
     if (w->stats) stats_free(w->stats);
     debugging_free(w->debugging);
     return ok;
@@ -147,6 +155,48 @@ static int command_disasm(int argc, char **argv)
     bool ok = config_parse(&config, COMMAND_DISASM, &argc, &argv, &err) &&
               disasm_file(&config, stdout, &err);
     int status = ok ? EXIT_OK : complain(err);
+    config_clear(&config);
+    return status;
+}
+
+static int command_privops(int argc, char **argv)
+{
+    GError *err = NULL;
+    struct config config;
+    struct machine_result failed = { .end = END_EXIT, .status = EXIT_USER };
+    int status = EXIT_OK;
+    config_init(&config);
+    bool ok = config_parse(&config, COMMAND_PRIVOPS, &argc, &argv, &err);
+    if (ok) log_setup(config.log);
+    if (!ok || !privops_run(&config, stdout, &failed, &err)) {
+        complain(err);
+        status = exit_status(&failed);
+    }
+    config_clear(&config);
+    return status;
+}
+
+static int command_events(int argc, char **argv)
+{
+    GError *err = NULL;
+    struct config config;
+    config_init(&config);
+    bool ok = config_parse(&config, COMMAND_EVENTS, &argc, &argv, &err) &&
+              events_file(&config, stdout, &err);
+    int status = ok ? EXIT_OK : complain(err);
+    config_clear(&config);
+    return status;
+}
+
+static int command_pvcheck(int argc, char **argv)
+{
+    GError *err = NULL;
+    struct config config;
+    bool uncovered;
+    config_init(&config);
+    bool ok = config_parse(&config, COMMAND_PVCHECK, &argc, &argv, &err) &&
+              pvcheck_file(&config, stdout, &uncovered, &err);
+    int status = !ok ? complain(err) : uncovered ? EXIT_UNCOVERED : EXIT_OK;
     config_clear(&config);
     return status;
 }

@@ -51,6 +51,8 @@ static void install_stubs(struct bios *bios)
     put_bundle(bios, stub_pa(STUB_PAL) + PAL_RETURN_STACKED, NOP, BR_RET_B0);
     put_bundle(bios, stub_pa(STUB_SAL), break_m(STUB_BREAK + STUB_SAL), BR_RET_B0);
     put_bundle(bios, stub_pa(STUB_PARK), break_m(STUB_BREAK + STUB_PARK), BR_HERE);
+    put_bundle(bios, stub_pa(STUB_OS_RETURN), break_m(STUB_BREAK + STUB_OS_RETURN), BR_HERE);
+    put_bundle(bios, stub_pa(STUB_RENDEZVOUS), break_m(STUB_BREAK + STUB_RENDEZVOUS), BR_HERE);
     for (unsigned n = 0; n < EFI_COUNT; n++) {
         put_bundle(bios, stub_pa(STUB_EFI + n), break_m(STUB_BREAK + STUB_EFI + n), BR_RET_B0);
     }
@@ -69,6 +71,7 @@ struct bios *bios_new(const struct bios_config *config)
 void bios_free(struct bios *bios)
 {
     if (!bios) return;
+    records_clear(bios);
     g_array_free(bios->claims, TRUE);
     g_free(bios);
 }
@@ -93,6 +96,17 @@ u8 byte_checksum(const void *data, u64 len)
     return (u8)-sum;
 }
 
+static void forget_handlers(struct bios *bios)
+{
+    memset(bios->vectors, 0, sizeof bios->vectors);
+    memset(&bios->mc, 0, sizeof bios->mc);
+    memset(bios->processors, 0, sizeof bios->processors);
+    for (unsigned n = 0; n < BIOS_CPUS; n++) {
+        bios->processors[n].min_state = MIN_STATE_PA + n * MIN_STATE_SIZE;
+    }
+    records_clear(bios);
+}
+
 bool bios_install(struct bios *bios, GError **err)
 {
     struct physmem *pm = bios->config.pm;
@@ -103,6 +117,7 @@ bool bios_install(struct bios *bios, GError **err)
     }
     bios->virtual_map = false;
     bios->rendezvous_entry = bios->rendezvous_gp = 0;
+    forget_handlers(bios);
     install_stubs(bios);
     sal_install(bios);
     if (!acpi_install(bios, err) || !memmap_install(bios, err)) return false;
@@ -114,7 +129,10 @@ u64 bios_hash(const struct bios *bios, u64 seed)
 {
     const u64 state[] = { bios->time_offset, bios->rendezvous_entry, bios->rendezvous_gp,
                           bios->virtual_map };
-    return hash_bytes(seed, state, sizeof state);
+    seed = hash_bytes(hash_bytes(seed, state, sizeof state), bios->vectors, sizeof bios->vectors);
+    seed = hash_bytes(hash_bytes(seed, &bios->mc, sizeof bios->mc), bios->processors,
+                      sizeof bios->processors);
+    return records_hash(bios, hash_u64(seed, bios->record_id));
 }
 
 u64 bios_efi_system_table(const struct bios *bios)
@@ -146,6 +164,7 @@ static void common_state(struct bios *bios, struct cpu *cpu)
 void bios_start_boot_cpu(struct bios *bios, struct cpu *cpu, u64 entry, u64 boot_param)
 {
     common_state(bios, cpu);
+    bios->processors[cpu_id(cpu) % BIOS_CPUS].started = true;
     cpu_set_gr(cpu, 28, boot_param, false);
     cpu_set_br(cpu, 0, stub_pa(STUB_PARK));
     cpu_set_ip(cpu, entry, 0);
@@ -163,7 +182,9 @@ void bios_park_cpu(struct bios *bios, struct cpu *cpu)
 static enum hook_answer park(struct bios *bios, struct cpu *cpu)
 {
     u64 irr = cpu_cr(cpu, CR_IRR0 + BIOS_AP_WAKEUP_VECTOR / 64);
-    if (!bit(irr, BIOS_AP_WAKEUP_VECTOR % 64) || !bios->rendezvous_entry) {
+    bool go = bit(irr, BIOS_AP_WAKEUP_VECTOR % 64) && bios->rendezvous_entry;
+    bios->processors[cpu_id(cpu) % BIOS_CPUS].started = go;
+    if (!go) {
         cpu_halt(cpu);
         return HOOK_DONE;
     }
@@ -219,8 +240,6 @@ static void raise_data_fault(struct call *call, enum mmu_fault fault, u64 va, bo
     cpu_raise(call->cpu, &intr);
 }
 
-#define MAX_BUFFER 4096 /* no procedure copies more at once: two pages at most */
-
 struct piece {
     u64 pa;
     unsigned len;
@@ -228,7 +247,7 @@ struct piece {
 
 static bool translate(struct call *call, u64 va, unsigned len, bool write, struct piece piece[2])
 {
-    g_assert(len <= MAX_BUFFER);
+    g_assert(len <= CALL_BUFFER_MAX);
     for (unsigned n = 0, done = 0; done < len; n++) {
         struct mmu_span span;
         u64 at = va + done;
@@ -289,6 +308,7 @@ static void stacked_arguments(struct call *call, unsigned first)
 static enum hook_answer finish(struct call *call)
 {
     if (call->faulted) return HOOK_FAULT;
+    if (call->instead != HOOK_DECLINED) return call->instead;
     cpu_set_gr(call->cpu, 8, (u64)call->status, false);
     cpu_set_gr(call->cpu, 9, call->r9, false);
     cpu_set_gr(call->cpu, 10, call->r10, false);
@@ -312,10 +332,63 @@ static enum hook_answer enter_pal(struct call *call)
     bool stacked = bit(index, 8);
     for (unsigned i = 0; i < 3; i++) call->arg[i] = gr(call, (stacked ? 33 : 29) + i);
     pal_call(call, index);
-    if (finish(call) == HOOK_FAULT) return HOOK_FAULT;
+    enum hook_answer answer = finish(call);
+    if (answer != HOOK_DONE) return answer;
     u64 back = cpu_ip(call->cpu) + (stacked ? PAL_RETURN_STACKED : PAL_RETURN_STATIC);
     cpu_set_ip(call->cpu, back, 0);
     return HOOK_JUMPED;
+}
+
+/* The call has ended; `before` is how it began. */
+static void tell(const struct call *call, const struct event *before, enum event_firmware what,
+                 u64 index)
+{
+    struct event e = *before;
+    if (call->faulted || call->instead != HOOK_DECLINED) return;
+    e.number = (s32)index;
+    e.sub = what;
+    for (; e.nargs < ARRAY_LEN(e.args); e.nargs++) e.args[e.nargs] = call->arg[e.nargs];
+    e.result = (u64)call->status;
+    e.has_result = true;
+    cpu_tell(call->cpu, &e);
+}
+
+static enum hook_answer enter(struct bios *bios, struct cpu *cpu, unsigned stub)
+{
+    struct call call = { .bios = bios, .cpu = cpu };
+    struct event before = cpu_event(cpu, EVENT_FIRMWARE, 0, 0);
+    enum hook_answer answer;
+    u64 index;
+    switch (stub) {
+    case STUB_PAL:
+        index = gr(&call, 28);
+        answer = enter_pal(&call);
+        tell(&call, &before, EVENT_PAL, index);
+        return answer;
+    case STUB_SAL:
+        index = gr(&call, 32);
+        stacked_arguments(&call, 1);
+        sal_call(&call, index);
+        answer = finish(&call);
+        tell(&call, &before, EVENT_SAL, index);
+        return answer;
+    default:
+        stacked_arguments(&call, 0);
+        efi_call(&call, stub - STUB_EFI);
+        answer = finish(&call);
+        tell(&call, &before, EVENT_EFI, stub - STUB_EFI);
+        return answer;
+    }
+}
+
+const char *bios_procedure_name(enum bios_class class, u64 index)
+{
+    switch (class) {
+    case BIOS_PAL: return pal_name(index);
+    case BIOS_SAL: return sal_name(index);
+    case BIOS_EFI: return efi_name(index);
+    }
+    return NULL;
 }
 
 enum hook_answer bios_call(struct bios *bios, struct cpu *cpu, u64 imm)
@@ -326,27 +399,18 @@ enum hook_answer bios_call(struct bios *bios, struct cpu *cpu, u64 imm)
         pa != stub_pa(stub)) {
         return HOOK_DECLINED;
     }
-    struct call call = { .bios = bios, .cpu = cpu };
     switch (stub) {
-    case STUB_PARK:
-        return park(bios, cpu);
-    case STUB_PAL:
-        return enter_pal(&call);
-    case STUB_SAL:
-        stacked_arguments(&call, 1);
-        sal_call(&call, gr(&call, 32));
-        return finish(&call);
-    default:
-        stacked_arguments(&call, 0);
-        efi_call(&call, stub - STUB_EFI);
-        return finish(&call);
+    case STUB_PARK: return park(bios, cpu);
+    case STUB_OS_RETURN: return abort_os_return(bios, cpu);
+    case STUB_RENDEZVOUS: return abort_rendezvous(bios, cpu);
+    default: return enter(bios, cpu, stub);
     }
 }
 
 enum hook_answer bios_procedure(struct bios *bios, struct cpu *cpu, enum bios_class class, u64 index,
                                 const u64 args[8])
 {
-    struct call call = { .bios = bios, .cpu = cpu };
+    struct call call = { .bios = bios, .cpu = cpu, .for_domain = true };
     memcpy(call.arg, args, sizeof call.arg);
     switch (class) {
     case BIOS_PAL: pal_call(&call, index); break;

@@ -54,6 +54,7 @@ struct bios_host {
     u32 (*pci_read)(void *opaque, unsigned bus, unsigned devfn, unsigned reg, unsigned size);
     void (*pci_write)(void *opaque, unsigned bus, unsigned devfn, unsigned reg, unsigned size,
                       u32 value);
+    struct cpu *(*processor)(void *opaque, unsigned n); /* NULL: there is none */
 };
 
 struct bios_config {
@@ -90,11 +91,17 @@ void bios_park_cpu(struct bios *bios, struct cpu *cpu);
 /* struct cpu_hooks.brk: declines every break that is not one of the stubs'. */
 enum hook_answer bios_call(struct bios *bios, struct cpu *cpu, u64 imm);
 
+/* struct cpu_hooks.pal_event: INIT or a machine check, to the operating system's handlers. */
+enum hook_answer bios_pal_event(struct bios *bios, struct cpu *cpu, enum pal_event what,
+                                const struct machine_check *mc);
+
 /* One procedure for a caller that came another way than through the stubs (a hypervisor's guest):
  * HOOK_DONE with the results in r8 to r11, or HOOK_FAULT if a pointer among the arguments misses the
  * TLB.  EFI services are counted as in efi.def. */
 enum bios_class { BIOS_PAL, BIOS_SAL, BIOS_EFI };
 enum hook_answer bios_procedure(struct bios *bios, struct cpu *cpu, enum bios_class class, u64 index,
                                 const u64 args[8]);
+/* "PAL_HALT_LIGHT"; NULL: no such procedure. */
+const char *bios_procedure_name(enum bios_class class, u64 index);
 
 #endif

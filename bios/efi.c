@@ -144,6 +144,11 @@ static const struct procedure procedures[] = {
 };
 _Static_assert(ARRAY_LEN(procedures) == EFI_COUNT, "one stub for each");
 
+const char *efi_name(u64 index)
+{
+    return index < ARRAY_LEN(procedures) ? procedures[index].name : NULL;
+}
+
 void efi_call(struct call *c, unsigned row)
 {
     c->name = procedures[row].name;

@@ -206,10 +206,89 @@ static void pal_halt_info(struct call *c)
     (void)!call_store(c, c->arg[0], states, sizeof states);
 }
 
+/* --- machine checks; SDM 2:11.10.3 ------------------------------------------------------------ */
+
+enum { CR_CMCV = 74, PAL_NO_INFORMATION = -6 };
+enum { INFO_MAP = 0, INFO_STATE = 1, INFO_STRUCTURE = 2 };
+enum { TYPE_CHECK = 0, TYPE_TARGET = 1 };
+
+static struct bios_processor *self(const struct call *c)
+{
+    return &c->bios->processors[cpu_id(c->cpu) % BIOS_CPUS];
+}
+
+/* r9: what is pending, a machine check in bit 0, an INIT in bit 1.  Nothing is, or it would have
+ * been taken. */
+static void pal_mc_clear_log(struct call *c)
+{
+    struct bios_processor *p = self(c);
+    p->error_map = p->check = p->target = p->psp = 0;
+}
+
+static void pal_mc_expected(struct call *c)
+{
+    if (c->arg[0] > 1) {
+        c->status = PAL_INVALID;
+        return;
+    }
+    c->r9 = self(c)->expected;
+    self(c)->expected = c->arg[0];
+}
+
+/* One structure has failed, or none. */
+static void pal_mc_error_info(struct call *c)
+{
+    const struct bios_processor *p = self(c);
+    u64 what = c->arg[0], type = c->arg[2];
+    if (what > INFO_STRUCTURE || (what == INFO_STRUCTURE && !c->arg[1])) {
+        c->status = PAL_INVALID;
+    } else if (what == INFO_MAP) {
+        c->r9 = p->error_map;
+    } else if (what == INFO_STATE) {
+        c->r9 = p->psp;
+    } else if (c->arg[1] != p->error_map || type > TYPE_TARGET) {
+        c->status = PAL_NO_INFORMATION;
+    } else {
+        c->r9 = type == TYPE_CHECK ? p->check : p->target;
+        c->r10 = type == TYPE_CHECK; /* there is more */
+    }
+}
+
+#define MIN_STATE_ALIGN 512
+
+static void pal_mc_register_mem(struct call *c)
+{
+    u64 pa = c->arg[0] & mask64(61);
+    if ((pa & (MIN_STATE_ALIGN - 1)) || !physmem_host(c->bios->config.pm, pa, MIN_STATE_SIZE)) {
+        c->status = PAL_INVALID;
+        return;
+    }
+    if (!c->for_domain) self(c)->min_state = pa;
+}
+
+/* Returns only if it cannot resume. */
+static void pal_mc_resume(struct call *c)
+{
+    u64 cmcv = cpu_cr(c->cpu, CR_CMCV);
+    if (c->for_domain || (c->arg[1] & (MIN_STATE_ALIGN - 1)) ||
+        !abort_resume(c->bios, c->cpu, c->arg[1])) {
+        c->status = PAL_INVALID;
+        return;
+    }
+    if (c->arg[0] && !bit(cmcv, 16)) cpu_post_vector(c->cpu, (unsigned)bits(cmcv, 7, 0));
+    c->instead = HOOK_RETURNED;
+}
+
 static const struct procedure procedures[] = {
 #define PAL(index, name, fn) { index, "PAL_" #name, pal_##fn },
 #include "bios/pal.def"
 };
+
+const char *pal_name(u64 index)
+{
+    const struct procedure *p = find_procedure(procedures, ARRAY_LEN(procedures), index);
+    return p ? p->name : NULL;
+}
 
 void pal_call(struct call *c, u64 index)
 {

@@ -1,5 +1,5 @@
-/* SAL: configuration space, the platform clock, vectors for machine checks (which never come) and
- * for the start of other processors (which do); and the system table that leads to all this.
+/* SAL: configuration space, the platform clock, vectors for INIT, machine checks and the start of
+ * other processors; and the system table that leads to all this.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include <string.h>
@@ -9,7 +9,7 @@
 #include "bios/bios-priv.h"
 
 enum {
-    SAL_OK = 0, SAL_UNIMPLEMENTED = -1, SAL_INVALID = -2, SAL_NO_INFORMATION = -5,
+    SAL_OK = 0, SAL_UNIMPLEMENTED = -1, SAL_INVALID = -2,
 };
 #define SAL_INDEX_BASE 0x01000000u
 
@@ -23,23 +23,54 @@ static void sal_no(struct call *c)
     c->status = SAL_UNIMPLEMENTED;
 }
 
-static void sal_no_information(struct call *c)
-{
-    c->status = SAL_NO_INFORMATION;
-}
-
 enum { VECTOR_MCA = 0, VECTOR_INIT = 1, VECTOR_BOOT_RENDEZ = 2 };
 
+/* Entry points are physical addresses of bundles; 0 takes a handler back. */
 static void sal_set_vectors(struct call *c)
 {
-    if (c->arg[0] > VECTOR_BOOT_RENDEZ) {
+    struct bios *bios = c->bios;
+    const struct os_vector first = { c->arg[1], c->arg[2], c->arg[3] },
+                           second = { c->arg[4], c->arg[5], c->arg[6] };
+    if (c->arg[0] > VECTOR_BOOT_RENDEZ || (first.entry & 15) ||
+        (c->arg[0] == VECTOR_INIT && (second.entry & 15))) {
         c->status = SAL_INVALID;
         return;
     }
-    if (c->arg[0] == VECTOR_BOOT_RENDEZ) {
-        c->bios->rendezvous_entry = c->arg[1];
-        c->bios->rendezvous_gp = c->arg[2];
+    switch (c->arg[0]) {
+    case VECTOR_MCA:
+        bios->vectors[OS_MCA] = first;
+        break;
+    case VECTOR_INIT:
+        bios->vectors[OS_INIT_MONARCH] = first;
+        bios->vectors[OS_INIT_SLAVE] = second;
+        break;
+    case VECTOR_BOOT_RENDEZ:
+        bios->rendezvous_entry = first.entry;
+        bios->rendezvous_gp = first.gp;
+        break;
     }
+}
+
+enum { PARAM_RENDEZ_INT = 1, PARAM_RENDEZ_WAKEUP = 2, PARAM_CPE_INT = 3, MECHANISM_INT = 1 };
+
+/* Only interrupts: no memory variable can wake a processor here. */
+static void sal_mc_set_params(struct call *c)
+{
+    struct mc_params *mc = &c->bios->mc;
+    u64 type = c->arg[0], vector = c->arg[2];
+    if (type < PARAM_RENDEZ_INT || type > PARAM_CPE_INT || c->arg[1] != MECHANISM_INT ||
+        vector < 16 || vector > 255) {
+        c->status = SAL_INVALID;
+        c->r9 = c->arg[3];
+        return;
+    }
+    if (type == PARAM_RENDEZ_INT) {
+        mc->rendezvous_vector = vector;
+        mc->timeout = c->arg[3];
+        mc->options = c->arg[4];
+    } else if (type == PARAM_RENDEZ_WAKEUP) {
+        mc->wakeup_vector = vector;
+    } /* corrected platform errors never happen */
 }
 
 /* Mode 0 packs segment 31:24, bus 23:16, function 15:8, register 7:0; mode 1 widens the segment and
@@ -108,6 +139,12 @@ static const struct procedure procedures[] = {
 };
 
 /* Only the low half of the index counts. */
+const char *sal_name(u64 index)
+{
+    const struct procedure *p = find_procedure(procedures, ARRAY_LEN(procedures), index);
+    return p ? p->name : NULL;
+}
+
 void sal_call(struct call *c, u64 index)
 {
     const struct procedure *p = find_procedure(procedures, ARRAY_LEN(procedures), (u32)index);

@@ -27,7 +27,7 @@ struct cpu *cpu_new(struct physmem *pm, unsigned id, const struct cpu_hooks *hoo
 void cpu_free(struct cpu *cpu)
 {
     if (!cpu) return;
-    icache_free(cpu->icache);
+    icache_free(cpu);
     g_free(cpu->breakpoints);
     mmu_destroy(&cpu->mmu);
     g_aligned_free(cpu);
@@ -67,6 +67,6 @@ void cpu_reset(struct cpu *cpu)
     fpu_fpsr_changed(cpu);
     cpu->ip = 0;
     cpu->ri = 0;
-    cpu->attention = cpu->traps = 0;
+    cpu->attention = cpu->traps = cpu->pal_pending = 0;
     cpu->halted = cpu->fatal = cpu->ic_inflight = false;
 }

@@ -9,6 +9,7 @@
 #define CPU_CPU_H
 
 #include "base/types.h"
+#include "cpu/event.h"
 #include "cpu/fp/fp.h"
 #include "cpu/isa/isa.h"
 #include "mmu/mmu.h"
@@ -21,6 +22,19 @@ enum hook_answer {
     HOOK_DONE,     /* emulated; continue after it */
     HOOK_JUMPED,   /* emulated; ip, ri (and perhaps psr) were set by the hook */
     HOOK_FAULT,    /* cpu_raise was called */
+    HOOK_RETURNED, /* as HOOK_JUMPED, the way rfi does: IIPA stays what it was */
+};
+
+/* What PAL gets to see instead of the guest's interruption vectors.  SDM 2:5.4, 2:11.3. */
+enum pal_event { PAL_EVENT_INIT, PAL_EVENT_MCA };
+enum machine_check_cause {
+    MACHINE_CHECK_TLB, /* translations overlap; address: virtual */
+    MACHINE_CHECK_BUS, /* nobody answers, or injected; address: physical */
+};
+struct machine_check {
+    enum machine_check_cause cause;
+    u64 address;
+    char why[160];
 };
 
 /* Calls outward.  Any member may be NULL. */
@@ -38,10 +52,17 @@ struct cpu_hooks {
     void (*alat_others)(void *opaque, struct cpu *cpu, u64 pa, unsigned size);
     /* Something wants attention earlier than the slice's end (itm written ...). */
     void (*timer_changed)(void *opaque, struct cpu *cpu);
+    /* PAL's entry points, entered with psr.mc = 0.  HOOK_DECLINED: an INIT is forgotten, a machine
+     * check goes to `fatal`.  HOOK_JUMPED: the hook has put the processor elsewhere. */
+    enum hook_answer (*pal_event)(void *opaque, struct cpu *cpu, enum pal_event what,
+                                  const struct machine_check *mc);
     /* The guest broke what no architecture covers (rfi to IA-32, machine check): stop, with words. */
     void (*fatal)(void *opaque, struct cpu *cpu, const char *why);
-    /* Observed loop only: before (retired = false) and after each slot. */
+    /* Observed loop only: before (after = false) and behind each slot that retired; see also
+     * cpu_set_watches. */
     void (*observe)(void *opaque, struct cpu *cpu, const struct insn *in, bool after);
+    /* What cpu_listen asked for; event.h. */
+    event_sink *event;
 };
 
 enum cpu_exit {
@@ -73,6 +94,9 @@ void cpu_set_until(struct cpu *cpu, bool on, u64 ip);
 /* Stop before these slots (bundle address | slot); replaces the former set.  Costs nothing outside
  * the 4 KiB pages concerned. */
 void cpu_set_breakpoints(struct cpu *cpu, const u64 *addrs, unsigned n);
+/* Call hooks->observe for slots that refer to these bytes, before and after, or may do so; also
+ * with NULL for the instruction, around mandatory loads.  The others go at nearly full speed. */
+void cpu_set_watches(struct cpu *cpu, const struct mmu_watch *list, unsigned n);
 void cpu_check_interrupts(struct cpu *cpu); /* something changed: look at the next check point */
 
 u64 cpu_retired(const struct cpu *cpu);    /* slots retired since reset; exact outside cpu_run and
@@ -85,6 +109,19 @@ bool cpu_next_timer(const struct cpu *cpu, u64 *ticks); /* ticks until itm fires
 /* Interrupts: the local SAPIC. */
 void cpu_post_vector(struct cpu *cpu, unsigned vector); /* sets the IRR bit; 0 is ExtINT, 2 NMI */
 bool cpu_interrupt_pending(const struct cpu *cpu);      /* an unmasked one, whatever psr.i says */
+
+/* INIT, and machine checks that come from outside: wait until psr.mc is 0. */
+void cpu_post_init(struct cpu *cpu);
+void cpu_post_machine_check(struct cpu *cpu, enum machine_check_cause cause, u64 address,
+                            const char *why);
+
+/* For firmware in hooks->pal_event: the processor's part of the min-state save area (pal.c), and
+ * the state PAL hands over.  SDM 2:11.3.2.  Resuming never returns to the caller's context. */
+#define MIN_STATE_WORDS 58
+void cpu_save_min_state(struct cpu *cpu, u64 words[MIN_STATE_WORDS]);
+void cpu_enter_pal(struct cpu *cpu, u64 ip);
+bool cpu_min_state_possible(const u64 words[MIN_STATE_WORDS]); /* to resume */
+void cpu_resume_min_state(struct cpu *cpu, const u64 words[MIN_STATE_WORDS]);
 
 /* Registers by the names of the current frame. */
 u64 cpu_gr(const struct cpu *cpu, unsigned r, bool *nat);
@@ -112,6 +149,12 @@ void cpu_set_banked_gr(struct cpu *cpu, unsigned r, u64 value, bool nat);
  * registers above AR.BSPSTORE.  false: there are not that many. */
 bool cpu_dirty_gr(const struct cpu *cpu, unsigned i, u64 *value, bool *nat);
 bool cpu_set_dirty_gr(struct cpu *cpu, unsigned i, u64 value, bool nat);
+/* For debuggers (frame.c).  The frame marker, and where in the backing store its first register
+ * belongs: every stacked register keeps its address there, so callers' registers may become the
+ * frame's, or the other way round; new ones are 0.  Or AR.BSPSTORE, while the frame stays.
+ * false: there is no such frame, or the backing store cannot be reached. */
+bool cpu_set_frame(struct cpu *cpu, u64 bsp, u64 cfm);
+bool cpu_move_bspstore(struct cpu *cpu, u64 bspstore);
 struct mmu *cpu_mmu(struct cpu *cpu);
 unsigned cpu_id(const struct cpu *cpu);
 void cpu_set_rr(struct cpu *cpu, unsigned region, u64 value);

@@ -60,7 +60,8 @@ static u64 hash_system(struct cpu *cpu, u64 h)
     for (unsigned i = 0; i < PMU_PMCS; i++) h = mix(h, pmu_get_pmc(cpu, i));
     for (unsigned i = 0; i < PMU_PMDS; i++) h = mix(h, pmu_get_pmd(cpu, i));
     h = mix_all(mix_all(h, cpu->irr, 4), cpu->isr_bits, 4);
-    h = mix(mix(h, cpu->timer_due), (u64)cpu->ic_inflight << 1 | cpu->halted);
+    u64 flags = (u64)cpu->pal_pending << 2 | (u64)cpu->ic_inflight << 1 | cpu->halted;
+    h = mix(mix(h, cpu->timer_due), flags);
     return mmu_hash(&cpu->mmu, h);
 }
 

@@ -5,10 +5,11 @@
 
 #include <string.h>
 
+#include "cpu/event-priv.h"
 #include "cpu/exec/exec.h"
 #include "cpu/sysreg.h"
 
-#define PAGES_MAX 1536 /* at most 38 MB of cells; then all are dropped and decoding starts anew */
+#define STORE_MAX (48u << 20) /* bytes of cells; then all are dropped and decoding starts anew */
 
 /* --- one slot --------------------------------------------------------------------------------- */
 
@@ -50,6 +51,17 @@ static bool does_nothing(const struct insn *in)
     return insn_rows[in->row].attrs & (ATTR_NOP | ATTR_HINT);
 }
 
+/* While somebody listens to events, some cells have another handler. */
+static bool finish_heard(u32 kinds, struct insn *in, unsigned pos)
+{
+    exec_fn *exec = event_handler(kinds, in);
+
+    if (!exec) return false;
+    in->pos = (u16)pos;
+    in->exec = exec;
+    return true;
+}
+
 /* --- one page --------------------------------------------------------------------------------- */
 
 /* A branch to a bundle of this page becomes a jump between cells. */
@@ -67,7 +79,7 @@ static void make_near(struct code_page *page, struct insn *in)
     in->exec = plain == x_br_cloop ? near_cloop : in->qp ? near_branch_if : near_branch;
 }
 
-static struct code_page *decode_page(u64 pa, const u8 *bytes)
+static struct code_page *decode_page(u32 kinds, u64 pa, const u8 *bytes)
 {
     struct insn cells[3 * BUNDLES_PER_PAGE + 1];
     struct code_page head = { .pa = pa };
@@ -81,6 +93,10 @@ static struct code_page *decode_page(u64 pa, const u8 *bytes)
         if (info.mlx) head.mlx[b / 8] |= (u8)(1u << (b % 8));
         for (unsigned s = 0; s < 3; s++) {
             if (info.mlx && s == 2) continue;
+            if (kinds && finish_heard(kinds, &slot[s], 3 * b + s)) {
+                cells[n++] = slot[s];
+                continue;
+            }
             if (does_nothing(&slot[s])) continue;
             cells[n] = slot[s];
             finish(&cells[n++], 3 * b + (info.mlx && s == 1 ? 2 : s));
@@ -88,7 +104,8 @@ static struct code_page *decode_page(u64 pa, const u8 *bytes)
     }
     head.first[BUNDLES_PER_PAGE] = (u16)n;
     cells[n] = (struct insn){ .exec = page_end, .pos = 3 * BUNDLES_PER_PAGE };
-    struct code_page *page = g_malloc(sizeof(head) + (n + 1) * sizeof(struct insn));
+    head.bytes = (u32)(sizeof(head) + (n + 1) * sizeof(struct insn));
+    struct code_page *page = g_malloc(head.bytes);
     memcpy(page, &head, sizeof(head));
     memcpy(page->cells, cells, (n + 1) * sizeof(struct insn));
     for (unsigned i = 0; i < n; i++) make_near(page, &page->cells[i]);
@@ -97,38 +114,60 @@ static struct code_page *decode_page(u64 pa, const u8 *bytes)
 
 /* --- the store of pages ----------------------------------------------------------------------- */
 
+/* The decoded code of one physical memory.  Its processors share it: they take turns, and cells say
+ * nothing of who executes them. */
+struct code_store {
+    GHashTable *pages; /* physical page address -> struct code_page */
+    size_t bytes;      /* of these */
+    struct code_page *retired;
+    GPtrArray *cpus;
+};
+
 void icache_forget_lookups(struct icache *ic)
 {
     for (unsigned i = 0; i < LOOKUP_ENTRIES; i++) ic->lookup[i].tag = ~0ull;
+    for (unsigned i = 0; ic->observed && i < OBSERVED_BUNDLES; i++) ic->observed[i].ip = ~0ull;
 }
 
-/* Cells of dropped pages may be the ones we are executing: they are freed later, by enter. */
-static void retire_page(struct icache *ic, struct code_page *page)
+/* Cells of dropped pages may be the ones that somebody is executing: they are freed later, by
+ * whoever enters next.  Until then nobody finds them by a lookup: no mmu has such an epoch. */
+static void retire_page(struct code_store *store, struct code_page *page)
 {
-    page->next_retired = ic->retired;
-    ic->retired = page;
+    page->next_retired = store->retired;
+    store->retired = page;
+    store->bytes -= page->bytes;
 }
 
-static void free_retired(struct icache *ic)
+static void end_lookups(const struct code_store *store)
 {
-    while (ic->retired) {
-        struct code_page *page = ic->retired;
-        ic->retired = page->next_retired;
+    for (unsigned i = 0; i < store->cpus->len; i++) {
+        const struct cpu *cpu = g_ptr_array_index(store->cpus, i);
+        cpu->icache->epoch = ~0ull;
+    }
+}
+
+static void free_retired(struct code_store *store)
+{
+    while (store->retired) {
+        struct code_page *page = store->retired;
+        store->retired = page->next_retired;
         g_free(page);
     }
 }
 
 static void code_written(void *opaque, u64 page_pa)
 {
-    struct cpu *cpu = opaque;
-    struct icache *ic = cpu->icache;
-    struct code_page *page = g_hash_table_lookup(ic->pages, GSIZE_TO_POINTER(page_pa));
+    struct code_store *store = opaque;
+    struct code_page *page = g_hash_table_lookup(store->pages, GSIZE_TO_POINTER(page_pa));
 
     if (!page) return;
-    g_hash_table_remove(ic->pages, GSIZE_TO_POINTER(page_pa));
-    retire_page(ic, page);
-    icache_forget_lookups(ic);
-    if (page_pa == ic->current_pa) ic->current_dropped = true;
+    g_hash_table_remove(store->pages, GSIZE_TO_POINTER(page_pa));
+    retire_page(store, page);
+    end_lookups(store);
+    for (unsigned i = 0; i < store->cpus->len; i++) {
+        struct icache *ic = ((const struct cpu *)g_ptr_array_index(store->cpus, i))->icache;
+        if (page_pa == ic->current_pa) ic->current_dropped = true;
+    }
 }
 
 bool icache_note_write(struct cpu *cpu, u64 pa, unsigned len)
@@ -138,49 +177,90 @@ bool icache_note_write(struct cpu *cpu, u64 pa, unsigned len)
     return cpu->icache->current_dropped;
 }
 
-struct icache *icache_new(struct cpu *cpu)
+/* The store belongs to the memory, and lives as long as a processor that uses it. */
+static struct code_store *store_of(struct physmem *pm)
 {
-    struct icache *ic = g_new0(struct icache, 1);
+    void **slot = physmem_decoded(pm);
+    struct code_store *store = *slot;
 
-    ic->pages = g_hash_table_new(g_direct_hash, g_direct_equal);
-    ic->current_pa = ~0ull;
-    icache_forget_lookups(ic);
-    cpu->icache = ic;
-    physmem_on_code_write(cpu->pm, code_written, cpu);
-    return ic;
+    if (store) return store;
+    store = g_new0(struct code_store, 1);
+    store->pages = g_hash_table_new(g_direct_hash, g_direct_equal);
+    store->cpus = g_ptr_array_new();
+    physmem_on_code_write(pm, code_written, store);
+    return *slot = store;
 }
 
-void icache_flush(struct icache *ic)
+static void flush_store(struct code_store *store)
 {
     GHashTableIter iter;
     gpointer page;
 
-    g_hash_table_iter_init(&iter, ic->pages);
-    while (g_hash_table_iter_next(&iter, NULL, &page)) retire_page(ic, page);
-    g_hash_table_remove_all(ic->pages);
-    icache_forget_lookups(ic);
+    g_hash_table_iter_init(&iter, store->pages);
+    while (g_hash_table_iter_next(&iter, NULL, &page)) retire_page(store, page);
+    g_hash_table_remove_all(store->pages);
+    end_lookups(store);
 }
 
-void icache_free(struct icache *ic)
+static void free_store(struct physmem *pm, struct code_store *store)
 {
-    if (!ic) return;
-    icache_flush(ic);
-    free_retired(ic);
-    g_hash_table_destroy(ic->pages);
-    g_free(ic);
+    flush_store(store);
+    free_retired(store);
+    physmem_forget_listener(pm, store);
+    *physmem_decoded(pm) = NULL;
+    g_hash_table_destroy(store->pages);
+    g_ptr_array_free(store->cpus, TRUE);
+    g_free(store);
+}
+
+struct icache *icache_new(struct cpu *cpu)
+{
+    struct icache *ic = g_new0(struct icache, 1);
+
+    ic->current_pa = ~0ull;
+    icache_forget_lookups(ic);
+    ic->store = store_of(cpu->pm);
+    g_ptr_array_add(ic->store->cpus, cpu);
+    cpu->icache = ic;
+    return ic;
+}
+
+void icache_free(struct cpu *cpu)
+{
+    struct code_store *store = cpu->icache->store;
+
+    g_ptr_array_remove(store->cpus, cpu);
+    if (store->cpus->len == 0) free_store(cpu->pm, store);
+    g_free(cpu->icache->observed);
+    g_clear_pointer(&cpu->icache, g_free);
+}
+
+void icache_flush(struct icache *ic)
+{
+    flush_store(ic->store);
+}
+
+/* What any processor listens to: its cells must tell. */
+static u32 heard(const struct code_store *store)
+{
+    u32 kinds = 0;
+    for (unsigned i = 0; i < store->cpus->len; i++) {
+        kinds |= ((const struct cpu *)g_ptr_array_index(store->cpus, i))->listening;
+    }
+    return kinds;
 }
 
 static struct code_page *page_at(struct cpu *cpu, u64 pa, const u8 *bytes)
 {
-    struct icache *ic = cpu->icache;
-    struct code_page *page = g_hash_table_lookup(ic->pages, GSIZE_TO_POINTER(pa));
+    struct code_store *store = cpu->icache->store;
+    struct code_page *page = g_hash_table_lookup(store->pages, GSIZE_TO_POINTER(pa));
 
     if (likely(page)) return page;
-    if (g_hash_table_size(ic->pages) >= PAGES_MAX) icache_flush(ic);
-    page = decode_page(pa, bytes);
-    g_hash_table_insert(ic->pages, GSIZE_TO_POINTER(pa), page);
-    physmem_set_code(cpu->pm, pa, true);
-    mmu_flush_writes(&cpu->mmu);
+    if (store->bytes >= STORE_MAX) flush_store(store);
+    page = decode_page(heard(store), pa, bytes);
+    store->bytes += page->bytes;
+    g_hash_table_insert(store->pages, GSIZE_TO_POINTER(pa), page);
+    physmem_set_code(cpu->pm, pa, true); /* every mmu gives up its short cuts for writing there */
     return page;
 }
 
@@ -198,7 +278,7 @@ static bool nothing_there(struct cpu *cpu, u64 pa)
     g_autofree char *words = g_strdup_printf("branch into nothing: there is no memory at physical "
                                              "address 0x%" G_GINT64_MODIFIER "x (ip 0x%"
                                              G_GINT64_MODIFIER "x)", pa, cpu->ip);
-    cpu_fatal(cpu, words);
+    cpu_machine_check(cpu, MACHINE_CHECK_BUS, pa, words);
     cpu->stop = STOP_HERE;
     return false;
 }
@@ -236,7 +316,7 @@ const struct insn *icache_enter(struct cpu *cpu)
     const u8 *bytes;
     u64 pa;
 
-    if (unlikely(ic->retired)) free_retired(ic);
+    if (unlikely(ic->store->retired)) free_retired(ic->store);
     if (unlikely(ic->epoch != cpu->mmu.code_epoch)) {
         icache_forget_lookups(ic);
         ic->epoch = cpu->mmu.code_epoch;
@@ -244,9 +324,10 @@ const struct insn *icache_enter(struct cpu *cpu)
     page = icache_lookup(cpu, cpu->ip);
     if (unlikely(!page)) {
         if (!fetch_page(cpu, &pa, &bytes)) return NULL;
-        /* The walker may have replaced a translation that other lookups rest on. */
-        if (ic->epoch != cpu->mmu.code_epoch) icache_forget_lookups(ic);
         struct code_page *found = page_at(cpu, pa, bytes);
+        /* The walker may have replaced a translation that other lookups rest on, and the store may
+         * have dropped its pages. */
+        if (ic->epoch != cpu->mmu.code_epoch) icache_forget_lookups(ic);
         ic->lookup[(cpu->ip >> PHYS_PAGE_BITS) % LOOKUP_ENTRIES] = (struct icache_entry){
             align_down(cpu->ip, PHYS_PAGE_SIZE), cpu->mmu.code_ctx[cpu->ip >> 61], found };
         ic->epoch = cpu->mmu.code_epoch;
@@ -262,22 +343,72 @@ const struct insn *icache_enter(struct cpu *cpu)
     return &page->cells[i];
 }
 
-bool icache_fetch_slot(struct cpu *cpu, struct insn *out)
+static void observe_here(struct icache *ic)
 {
-    unsigned bundle = cpu->ip >> 4 & 0xff, ri = cpu->ri;
+    if (ic->observed) return;
+    ic->observed = g_new(struct observed_bundle, OBSERVED_BUNDLES);
+    for (unsigned i = 0; i < OBSERVED_BUNDLES; i++) ic->observed[i].ip = ~0ull;
+}
+
+/* Lookups rest on translations; the walker may replace one during a fetch. */
+static void refresh(struct cpu *cpu)
+{
+    struct icache *ic = cpu->icache;
+
+    if (likely(ic->epoch == cpu->mmu.code_epoch)) return;
+    icache_forget_lookups(ic);
+    ic->epoch = cpu->mmu.code_epoch;
+}
+
+static void decode_observed(struct cpu *cpu, struct observed_bundle *b, const u8 *bytes)
+{
+    unsigned bundle = cpu->ip >> 4 & 0xff;
     struct bundle_info info;
-    struct insn slot[3];
+
+    isa_decode_bundle(bytes + 16 * bundle, b->slot, &info);
+    b->mlx = info.mlx;
+    for (unsigned s = 0; s < (info.mlx ? 2 : 3); s++) {
+        if (cpu->listening && finish_heard(cpu->listening, &b->slot[s], 3 * bundle + s)) continue;
+        finish(&b->slot[s], 3 * bundle + (info.mlx && s == 1 ? 2 : s));
+    }
+}
+
+/* The bundle at ip, decoded; NULL: a fault is recorded. */
+static const struct observed_bundle *observed_bundle(struct cpu *cpu)
+{
+    struct icache *ic = cpu->icache;
+    struct observed_bundle *b = &ic->observed[(cpu->ip >> 4) % OBSERVED_BUNDLES];
     const u8 *bytes;
     u64 pa;
 
-    if (cpu->icache->retired) free_retired(cpu->icache);
-    if (!fetch_page(cpu, &pa, &bytes)) return false;
+    /* Instruction breakpoints are looked at by the mmu, for every bundle. */
+    if (b->ip == cpu->ip && b->ctx == cpu->mmu.code_ctx[cpu->ip >> 61] && !cpu->mmu.code_watch) {
+        return b;
+    }
+    if (!fetch_page(cpu, &pa, &bytes)) return NULL;
     (void)page_at(cpu, pa, bytes); /* the page is code now, as in the fast loop */
-    cpu->icache->current_pa = pa;
-    isa_decode_bundle(bytes + 16 * bundle, slot, &info);
-    if (ri == 2 && info.mlx) return second_half(cpu) != NULL;
-    *out = slot[ri];
-    finish(out, 3 * bundle + (info.mlx && ri == 1 ? 2 : ri));
-    if (info.mlx && ri == 1) cpu->entry_pos = 3 * bundle + 2;
+    refresh(cpu);
+    b->ip = cpu->ip;
+    b->ctx = cpu->mmu.code_ctx[cpu->ip >> 61];
+    b->pa = pa;
+    decode_observed(cpu, b, bytes);
+    return b;
+}
+
+bool icache_fetch_slot(struct cpu *cpu, struct insn *out)
+{
+    struct icache *ic = cpu->icache;
+    const struct observed_bundle *b;
+    unsigned ri = cpu->ri;
+
+    if (ic->store->retired) free_retired(ic->store);
+    observe_here(ic);
+    refresh(cpu);
+    b = observed_bundle(cpu);
+    if (!b) return false;
+    ic->current_pa = b->pa;
+    if (ri == 2 && b->mlx) return second_half(cpu) != NULL;
+    *out = b->slot[ri];
+    if (b->mlx && ri == 1) cpu->entry_pos = 3 * (cpu->ip >> 4 & 0xff) + 2;
     return true;
 }

@@ -1,6 +1,7 @@
 /* Decoded code.  A page of 256 bundles is decoded at once into cells in execution order; nops leave
  * no cell, so `first` says where each bundle begins, and the next cell is always the next thing to
- * do.  Pages belong to physical memory; a small table finds them by virtual address and context.
+ * do.  Pages belong to physical memory, whose processors share them; each has a small table that
+ * finds them by virtual address and context.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #ifndef CPU_ICACHE_H
@@ -12,6 +13,7 @@
 
 struct code_page {
     u64 pa;
+    u32 bytes; /* of all this */
     struct code_page *next_retired; /* dropped, but perhaps still being executed */
     u8 mlx[BUNDLES_PER_PAGE / 8];
     u16 first[BUNDLES_PER_PAGE + 1];
@@ -25,12 +27,23 @@ struct icache_entry {
     struct code_page *page;
 };
 
+/* What the observed loop decoded lately: it takes one slot at a time, nops included. */
+#define OBSERVED_BUNDLES 512
+struct observed_bundle {
+    u64 ip, ctx; /* as in icache_entry, but of the bundle */
+    u64 pa;      /* of its page */
+    bool mlx;
+    struct insn slot[3];
+};
+
+struct code_store;
+
 struct icache {
-    u64 epoch; /* mmu->code_epoch for which `lookup` holds */
+    u64 epoch; /* mmu->code_epoch for which `lookup` and `observed` hold; ~0: for none */
     struct icache_entry lookup[LOOKUP_ENTRIES];
-    GHashTable *pages; /* physical page address -> struct code_page */
-    struct code_page *retired;
-    u64 current_pa;    /* physical page being executed */
+    struct observed_bundle *observed; /* NULL until somebody observes */
+    struct code_store *store; /* of all processors of this memory */
+    u64 current_pa;           /* physical page being executed */
     bool current_dropped;
 };
 

@@ -4,6 +4,7 @@
  * else wants it, and otherwise goes to the interruption vector table.  Traps and external
  * interrupts are put into the same form first.
  * SDM 2:5.5, 2:8.  SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cpu/event-priv.h"
 #include "cpu/exec/exec.h"
 #include "cpu/sysreg.h"
 
@@ -88,6 +89,7 @@ static void vector_through_iva(struct cpu *cpu)
     u64 isr = cpu_full_isr(cpu);
 
     remember(cpu, isr);
+    if (listens(cpu, EVENT_INTERRUPTION)) event_interruption(cpu, row->vector, isr);
     if (cpu->fault.row != INT_DATA_NESTED_TLB) {
         if (cpu->psr & PSR_IC) collect(cpu, row->records);
         cpu->cr[CR_ISR] = isr;
@@ -108,7 +110,7 @@ static void deliver(struct cpu *cpu)
 
 void cpu_deliver(struct cpu *cpu)
 {
-    if (cpu->fatal) return;
+    if (cpu->fatal || (cpu->pal_pending & PAL_PENDING_ABORT)) return;
     cpu->fault.slot = cpu->ri;
     deliver(cpu);
 }

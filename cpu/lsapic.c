@@ -8,7 +8,6 @@
 
 #define VECTOR_EXTINT 0
 #define VECTOR_NMI 2
-#define VECTOR_SPURIOUS 15
 #define NEVER (~0ull)
 
 /* Priority of a vector: NMI, then ExtINT, then by number.  SDM 2:119 table 5-8. */

@@ -60,8 +60,8 @@ static bool backing_load(struct cpu *cpu, u64 addr, u64 *value)
     bool be = cpu->mmu.rsc_be;
 
     if (unlikely(!host)) {
-        enum mmu_fault why = mmu_access(&cpu->mmu, addr, 8, MMU_READ | MMU_RSE, cpu->mmu.rsc_pl,
-                                        &span);
+        enum mmu_fault why = watch_waits(cpu, addr, 8, MMU_READ) ? MMU_WATCHED
+            : mmu_access(&cpu->mmu, addr, 8, MMU_READ | MMU_RSE, cpu->mmu.rsc_pl, &span);
         if (why != MMU_OK) {
             record_data_fault(cpu, why, addr, ISR_R | ISR_RS);
             return false;
@@ -87,8 +87,8 @@ static bool backing_store(struct cpu *cpu, u64 addr, u64 value)
         memcpy(host, &value, 8);
         return true;
     }
-    enum mmu_fault why = mmu_access(&cpu->mmu, addr, 8, MMU_WRITE | MMU_RSE, cpu->mmu.rsc_pl,
-                                    &span);
+    enum mmu_fault why = watch_waits(cpu, addr, 8, MMU_WRITE) ? MMU_WATCHED
+        : mmu_access(&cpu->mmu, addr, 8, MMU_WRITE | MMU_RSE, cpu->mmu.rsc_pl, &span);
     if (why != MMU_OK) {
         record_data_fault(cpu, why, addr, ISR_W | ISR_RS);
         return false;
@@ -244,7 +244,7 @@ static bool restore_frame(struct cpu *cpu, u64 cfm, unsigned preserved)
     pop_frame(cpu, have, preserved - have);
     cpu->bof = (cpu->bof + STACKED_PHYS - preserved) % STACKED_PHYS;
     cpu->cfm = cfm & (mask64(18));
-    cpu->gate = 32 + sof;
+    cpu->gate = nats ? 0 : 32 + sof; /* or the rotation would leave the NaT bits behind */
     if (unlikely(nats || (cfm & CFM_RRB_MASK))) cpu_set_cfm(cpu, cfm);
     cpu->missing = preserved - have;
     cpu->cfle = cpu->missing != 0;

@@ -79,6 +79,34 @@ void cpu_set_until(struct cpu *cpu, bool on, u64 ip)
     set_observe(cpu, OBS_UNTIL, on);
 }
 
+/* --- watched references ----------------------------------------------------------------------- */
+
+void cpu_set_watches(struct cpu *cpu, const struct mmu_watch *list, unsigned n)
+{
+    mmu_set_watches(&cpu->mmu, list, n);
+    set_observe(cpu, OBS_WATCH, false);
+}
+
+/* Nothing of the instruction was done: the observed loop does it again, telling the hook. */
+void cpu_watch_next(struct cpu *cpu)
+{
+    set_observe(cpu, OBS_WATCH, true);
+    cpu->watch_left = true;
+}
+
+static void tell_observer(struct cpu *cpu, const struct insn *in, bool after)
+{
+    if (cpu->hooks && cpu->hooks->observe) {
+        cpu->hooks->observe(cpu->hooks->opaque, cpu, in, after);
+    }
+}
+
+/* Left before a watched reference, in the middle of straight-line code? */
+static bool watch_pending(const struct cpu *cpu)
+{
+    return (cpu->observe & OBS_WATCH) && cpu->stop == STOP_HERE;
+}
+
 /* --- breakpoints ------------------------------------------------------------------------------ */
 
 void cpu_set_breakpoints(struct cpu *cpu, const u64 *addrs, unsigned n)
@@ -121,6 +149,7 @@ void cpu_psr_changed(struct cpu *cpu, u64 old)
     bool rare = (psr & (PSR_SS | PSR_TB | PSR_ONE_SHOT)) || cpu->mmu.code_watch;
     set_observe(cpu, OBS_PSR, rare);
     if ((psr & PSR_I) && (cpu->attention & ATTN_INTERRUPT)) cut_short(cpu);
+    if (!(psr & PSR_MC) && (cpu->attention & ATTN_PAL)) cut_short(cpu);
 }
 
 u64 cpu_retired(const struct cpu *cpu)
@@ -159,7 +188,10 @@ const struct insn *leave_here(struct cpu *cpu, const struct insn *in)
 
 const struct insn *fault_recorded(struct cpu *cpu, const struct insn *in)
 {
-    return stop_at(cpu, in, STOP_FAULT);
+    bool left = unlikely(cpu->watch_left);
+
+    cpu->watch_left = false;
+    return stop_at(cpu, in, left ? STOP_HERE : STOP_FAULT);
 }
 
 const struct insn *branch_stop(struct cpu *cpu, const struct insn *in, u64 ip, unsigned ri)
@@ -359,7 +391,7 @@ static s64 run_fast(struct cpu *cpu, s64 budget, s64 most)
     open_account(cpu, budget, most, pos);
     in = icache_enter(cpu);
     while (in) in = in->exec(cpu, in);
-    cpu->mid_block = false;
+    cpu->mid_block = watch_pending(cpu);
     return close_account(cpu);
 }
 
@@ -399,15 +431,15 @@ static s64 observe_slot(struct cpu *cpu, s64 budget, bool *check)
     cut_short(cpu);
     cpu->sequential = false;
     if (icache_fetch_slot(cpu, &cells[0])) {
-        bool hook = (cpu->observe & OBS_HOOK) && cpu->hooks && cpu->hooks->observe;
+        bool hook = cpu->observe & (OBS_HOOK | OBS_WATCH);
         cells[1] = cells[0];
         cells[1].exec = observed_end;
-        if (hook) cpu->hooks->observe(cpu->hooks->opaque, cpu, &cells[0], false);
+        if (hook) tell_observer(cpu, &cells[0], false);
         for (const struct insn *in = cells; in;) in = in->exec(cpu, in);
         bool retired = has_retired(cpu);
         if (retired) after_slot(cpu, psr);
         budget = close_account(cpu);
-        if (hook && retired) cpu->hooks->observe(cpu->hooks->opaque, cpu, &cells[0], true);
+        if (hook && retired) tell_observer(cpu, &cells[0], true);
     } else {
         budget = close_account(cpu);
     }
@@ -431,7 +463,14 @@ static s64 run_observed(struct cpu *cpu, s64 budget, bool exact)
     cpu->mid_block = true;
     while (!check) {
         if (exact && budget <= 0) break;
+        bool watched = cpu->observe & OBS_WATCH;
         budget = observe_slot(cpu, budget, &check);
+        if (watched) {
+            set_observe(cpu, OBS_WATCH, false);
+        } else if (watch_pending(cpu)) {
+            check = false;
+            continue;
+        }
         if (awaited(cpu, &why)) break;
     }
     cpu->mid_block = !check;
@@ -441,9 +480,11 @@ static s64 run_observed(struct cpu *cpu, s64 budget, bool exact)
 /* Whatever asked for attention; true: leave with *why. */
 static bool attend(struct cpu *cpu, enum cpu_exit *why)
 {
-    unsigned a = cpu->attention;
+    bool at_check_point = !cpu->mid_block || cpu->halted;
 
-    bool may_interrupt = (cpu->psr & PSR_I) && !cpu->cfle && (!cpu->mid_block || cpu->halted);
+    if (unlikely(cpu->attention & ATTN_PAL)) pal_take_events(cpu, at_check_point);
+    unsigned a = cpu->attention;
+    bool may_interrupt = (cpu->psr & PSR_I) && !cpu->cfle && at_check_point;
 
     cpu->attention &= ~(unsigned)(ATTN_STOP | ATTN_HALT);
     if (cpu->fatal) return *why = CPU_FATAL, true;
@@ -490,7 +531,14 @@ static void raise_stopped(struct cpu *cpu)
 /* Mandatory loads after br.ret or rfi, on behalf of the instruction at ip. */
 static bool fill_frame(struct cpu *cpu)
 {
-    if (rse_fill_frame(cpu) == 0) return true;
+    bool watched = cpu->observe & OBS_WATCH;
+
+    if (watched) tell_observer(cpu, NULL, false);
+    cpu->watch_left = false;
+    bool done = rse_fill_frame(cpu) == 0;
+    if (watched) set_observe(cpu, OBS_WATCH, false);
+    if (watched && done) tell_observer(cpu, NULL, true);
+    if (done || cpu->watch_left) return done; /* not done: once more, under observation */
     count_fruitless(cpu);
     cpu_deliver(cpu);
     return false;
@@ -510,7 +558,7 @@ static enum cpu_exit run(struct cpu *cpu, u64 slots, bool exact)
     for (;;) {
         if (!cpu->mid_block) lsapic_timer(cpu);
         if (unlikely(cpu->attention | cpu->fatal) && attend(cpu, &why)) break;
-        if (budget <= 0) break;
+        if (budget <= 0 && (exact || !cpu->mid_block || !(cpu->observe & OBS_WATCH))) break;
         if (unlikely(cpu->cfle) && !fill_frame(cpu)) continue;
         moved |= budget != cpu->slice || (cpu->ip | cpu->ri) != start;
         if (moved && awaited(cpu, &why)) break;

@@ -39,6 +39,14 @@ enum attention {
     ATTN_STOP = 2,
     ATTN_HALT = 4,
     ATTN_FATAL = 8,
+    ATTN_PAL = 16,      /* an INIT or machine check waits */
+};
+
+/* What waits for PAL. */
+enum {
+    PAL_PENDING_INIT = 1,
+    PAL_PENDING_MCA = 2,   /* from outside */
+    PAL_PENDING_ABORT = 4, /* of the instruction at ip: cannot wait */
 };
 
 /* Reasons to take the observed loop. */
@@ -46,6 +54,7 @@ enum observe {
     OBS_PSR = 1,   /* ss, tb, one-shot bits, instruction breakpoints */
     OBS_HOOK = 2,
     OBS_UNTIL = 4,
+    OBS_WATCH = 8, /* the next slot, or the loads due, refer to what a debugger waits for */
 };
 
 struct alat_entry {
@@ -90,6 +99,7 @@ struct cpu {
     enum stop stop;
     u32 stop_pos;
     u32 observe;      /* enum observe */
+    u32 listening;    /* kinds of events that somebody wants */
     s64 debt;         /* what attention borrowed from `left` */
     struct interruption fault;
     u32 traps;        /* ISR.code bits of traps due after the current instruction */
@@ -133,6 +143,9 @@ struct cpu {
     u64 *breakpoints;
     unsigned breakpoint_count;
     bool halted, fatal, until_on;
+    bool watch_left;         /* the instruction was left for OBS_WATCH, it did not fault */
+    u32 pal_pending;         /* PAL_PENDING_* */
+    struct machine_check mc; /* the one that waits */
     u64 until_ip;
     unsigned id;
     struct physmem *pm;
@@ -175,8 +188,16 @@ static inline void set_nat(struct cpu *cpu, unsigned r, bool nat)
 /* run.c */
 void cpu_attend(struct cpu *cpu, unsigned why);     /* set attention, end the slice early */
 s64 cpu_left_now(const struct cpu *cpu, unsigned pos); /* budget left when at pos of this page */
+void cpu_watch_next(struct cpu *cpu) COLD;          /* leave this slot to the watching loop */
 void cpu_psr_changed(struct cpu *cpu, u64 old);     /* gates, mmu mode, observe follow psr */
 static inline unsigned psr_cpl(u64 psr) { return psr >> 32 & 3; }
+
+/* Is this a reference that a debugger waits for, and nobody looks yet? */
+static inline bool watch_waits(const struct cpu *cpu, u64 va, unsigned size, unsigned how)
+{
+    return unlikely(cpu->mmu.watch_count) && !(cpu->observe & (OBS_HOOK | OBS_WATCH)) &&
+           mmu_watched(&cpu->mmu, va, size, how);
+}
 
 /* interruption.c: act on cpu->fault at ip/ri; traps likewise. */
 void cpu_deliver(struct cpu *cpu);
@@ -222,13 +243,18 @@ void lsapic_timer(struct cpu *cpu);                 /* itc reached itm? */
 void interruption_external(struct cpu *cpu);        /* deliver External Interrupt at ip/ri */
 void interruption_traps(struct cpu *cpu);           /* deliver cpu->traps, the highest first */
 
+/* pal.c */
+void cpu_machine_check(struct cpu *cpu, enum machine_check_cause cause, u64 address,
+                       const char *why) COLD; /* of the instruction that is being executed */
+void pal_take_events(struct cpu *cpu, bool at_check_point);
+
 /* sysreg.c */
 u64 cpu_itc(const struct cpu *cpu);
 
 /* icache.c */
 struct icache *icache_new(struct cpu *cpu);
-void icache_free(struct icache *ic);
-void icache_flush(struct icache *ic);
+void icache_free(struct cpu *cpu);
+void icache_flush(struct icache *ic); /* of all processors of this memory */
 void icache_forget_lookups(struct icache *ic);
 /* RAM at pa changed under a code bit: forget its cells.  true: they were being executed. */
 bool icache_note_write(struct cpu *cpu, u64 pa, unsigned len);

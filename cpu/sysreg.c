@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cpu/cpuid.h"
+#include "cpu/event-priv.h"
 #include "cpu/sysreg.h"
 
 /* --- values that a mask cannot judge: false is Reserved Register/Field ----------------------- */
@@ -160,8 +161,11 @@ static u64 cr_get_itir(struct cpu *cpu, unsigned n)
 
 static u64 cr_get_ivr(struct cpu *cpu, unsigned n)
 {
+    u64 vector = lsapic_read_ivr(cpu);
+
     (void)n;
-    return lsapic_read_ivr(cpu);
+    if (listens(cpu, EVENT_IRQ) && vector != VECTOR_SPURIOUS) event_irq(cpu, vector);
+    return vector;
 }
 
 static u64 cr_get_irr(struct cpu *cpu, unsigned n)

@@ -69,6 +69,7 @@ const struct insn *after_hook(struct cpu *cpu, const struct insn *in, enum hook_
 void locate(struct cpu *cpu, const struct insn *in);
 
 /* lsapic.c */
+#define VECTOR_SPURIOUS 15
 void lsapic_reset(struct cpu *cpu);
 int lsapic_best(const struct cpu *cpu);  /* the vector IVR would return, or -1 */
 void lsapic_set_tpr(struct cpu *cpu, unsigned n, u64 value);

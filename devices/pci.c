@@ -105,8 +105,8 @@ bool pci_add(struct pci_bus *bus, struct pci_device *dev, GError **err)
     dev->slot = slot;
     fill_header(dev);
     if (slot >= SLOTS || !assign_bars(bus, dev)) {
-        g_set_error(err, G_IO_ERROR, G_IO_ERROR_NO_SPACE, "no room on the PCI bus for %s",
-                    dev->ops->name);
+        g_set_error(err, G_IO_ERROR, G_IO_ERROR_NO_SPACE, "no room on the PCI bus for another %s "
+                    "device: it takes %u, disks and all", dev->ops->name, SLOTS - 1);
         dev->ops->free(dev);
         return false;
     }

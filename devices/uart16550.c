@@ -20,6 +20,7 @@ enum { LSR_DR = 1, LSR_OVERRUN = 2, LSR_EMPTY = 0x60 };
 enum { MSR_CTS = 0x10, MSR_DSR = 0x20, MSR_RI = 0x40, MSR_DCD = 0x80 };
 
 #define FIFO_LEN 16
+#define LOOKS_OF_A_WAITER 16 /* at LSR in a row; drivers that start up or send look once or twice */
 
 struct uart16550 {
     struct chardev *host;
@@ -29,6 +30,7 @@ struct uart16550 {
     bool overrun, thre_pending;
     u8 fifo[FIFO_LEN];
     unsigned head, count;
+    unsigned looks; /* at LSR since anything but RBR was accessed, up to LOOKS_OF_A_WAITER */
 };
 
 struct uart16550 *uart_new(struct chardev *host, const struct irq_line *irq)
@@ -48,7 +50,7 @@ void uart_free(struct uart16550 *u)
 u64 uart_hash(const struct uart16550 *u, u64 seed)
 {
     const u8 regs[] = { u->ier, u->fcr, u->lcr, u->mcr, u->scr, u->dll, u->dlm, u->lines,
-                        u->msr_delta, u->overrun, u->thre_pending };
+                        u->msr_delta, u->overrun, u->thre_pending, (u8)u->looks };
     seed = hash_bytes(seed, regs, sizeof regs);
     for (unsigned i = 0; i < u->count; i++) {
         seed = hash_u64(seed, u->fifo[(u->head + i) % FIFO_LEN]);
@@ -89,16 +91,20 @@ void uart_reset(struct uart16550 *u)
 {
     u->ier = u->fcr = u->lcr = u->mcr = u->scr = u->dll = u->dlm = 0;
     u->overrun = u->thre_pending = false;
-    u->head = u->count = 0;
+    u->head = u->count = u->looks = 0;
     u->lines = modem_lines(u);
     u->msr_delta = 0;
     update_irq(u);
 }
 
+static unsigned capacity(const struct uart16550 *u)
+{
+    return u->fcr & FCR_ENABLE ? FIFO_LEN : 1;
+}
+
 static void receive(struct uart16550 *u, u8 c)
 {
-    unsigned room = u->fcr & FCR_ENABLE ? FIFO_LEN : 1;
-    if (u->count >= room) {
+    if (u->count >= capacity(u)) {
         u->overrun = true;
     } else {
         u->fifo[(u->head + u->count++) % FIFO_LEN] = c;
@@ -106,17 +112,17 @@ static void receive(struct uart16550 *u, u8 c)
     update_irq(u);
 }
 
-bool uart_listens(const struct uart16550 *u)
+bool uart_takes_input(const struct uart16550 *u)
 {
-    return (u->ier & IER_RX) && !(u->mcr & MCR_LOOP);
+    bool listens = (u->ier & IER_RX) || u->looks == LOOKS_OF_A_WAITER;
+    return listens && !(u->mcr & MCR_LOOP) && u->count < capacity(u);
 }
 
 void uart_poll(struct uart16550 *u)
 {
     u8 buf[FIFO_LEN];
-    unsigned room = u->fcr & FCR_ENABLE ? FIFO_LEN : 1;
-    if (!uart_listens(u) || u->count >= room) return;
-    size_t n = chardev_read(u->host, buf, room - u->count);
+    if (!uart_takes_input(u)) return;
+    size_t n = chardev_read(u->host, buf, capacity(u) - u->count);
     for (size_t i = 0; i < n; i++) receive(u, buf[i]);
 }
 
@@ -212,10 +218,17 @@ static void write_register(struct uart16550 *u, unsigned reg, u8 value)
     }
 }
 
+static void count_looks(struct uart16550 *u, unsigned reg)
+{
+    if (reg == LSR) u->looks = MIN(u->looks + 1, LOOKS_OF_A_WAITER);
+    else if (reg != RBR_THR) u->looks = 0;
+}
+
 /* Wider accesses are not what a 16550 has; they see the first register and nothing beside it. */
 static u32 port_read(void *opaque, unsigned offset, unsigned size)
 {
     (void)size;
+    count_looks(opaque, offset & 7);
     u32 value = read_register(opaque, offset & 7);
     update_irq(opaque);
     return value;
@@ -224,8 +237,10 @@ static u32 port_read(void *opaque, unsigned offset, unsigned size)
 static void port_write(void *opaque, unsigned offset, unsigned size, u32 value)
 {
     (void)size;
-    write_register(opaque, offset & 7, (u8)value);
-    update_irq(opaque);
+    struct uart16550 *u = opaque;
+    u->looks = 0;
+    write_register(u, offset & 7, (u8)value);
+    update_irq(u);
 }
 
 const struct ioport_ops uart_ioport_ops = {

@@ -6,7 +6,7 @@
 #include <string.h>
 
 enum { EHDR_SIZE = 64, PHDR_SIZE = 56, SHDR_SIZE = 64, SYM_SIZE = 24 };
-enum { PT_LOAD = 1, SHT_SYMTAB = 2, ET_EXEC = 2 };
+enum { PT_LOAD = 1, SHT_NULL = 0, SHT_SYMTAB = 2, SHT_NOBITS = 8, ET_EXEC = 2 };
 
 static u16 get16(const u8 *p)
 {
@@ -177,8 +177,8 @@ bool elf_entry(const struct elf *elf, u64 *pa, GError **err)
     return true;
 }
 
-static void walk_symtab(const struct elf *elf, const u8 *sym, const u8 *str, elf_symbol_fn *fn,
-                        void *opaque)
+static void walk_symtab(const struct elf *elf, const u8 *sym, const u8 *str,
+                        elf_full_symbol_fn *fn, void *opaque)
 {
     u64 symoff = get64(sym + 24), symsize = get64(sym + 32);
     u64 stroff = get64(str + 24), strsize = get64(str + 32);
@@ -188,12 +188,13 @@ static void walk_symtab(const struct elf *elf, const u8 *sym, const u8 *str, elf
         const u8 *p = elf->data + symoff + at;
         unsigned type = p[4] & 15, section = get16(p + 6);
         u32 name = get32(p);
-        if (type > 2 || section == 0 || name == 0 || name >= strsize) continue;
-        fn(opaque, (const char *)elf->data + stroff + name, get64(p + 8));
+        if (type > ELF_SYMBOL_FUNCTION || section == 0 || name == 0 || name >= strsize) continue;
+        fn(opaque, &(struct elf_symbol){ (const char *)elf->data + stroff + name, get64(p + 8),
+                                         get64(p + 16), type, section, p[4] >> 4 == 0 });
     }
 }
 
-void elf_symbols(const struct elf *elf, elf_symbol_fn *fn, void *opaque)
+void elf_full_symbols(const struct elf *elf, elf_full_symbol_fn *fn, void *opaque)
 {
     u64 shoff = get64(elf->data + 40);
     unsigned shentsize = get16(elf->data + 58), shnum = get16(elf->data + 60);
@@ -204,4 +205,73 @@ void elf_symbols(const struct elf *elf, elf_symbol_fn *fn, void *opaque)
         if (get32(sym + 4) != SHT_SYMTAB || link >= shnum) continue;
         walk_symtab(elf, sym, elf->data + shoff + (u64)link * SHDR_SIZE, fn, opaque);
     }
+}
+
+struct name_and_address {
+    elf_symbol_fn *fn;
+    void *opaque;
+};
+
+static void tell_name_and_address(void *opaque, const struct elf_symbol *s)
+{
+    const struct name_and_address *to = opaque;
+    to->fn(to->opaque, s->name, s->va);
+}
+
+void elf_symbols(const struct elf *elf, elf_symbol_fn *fn, void *opaque)
+{
+    elf_full_symbols(elf, tell_name_and_address, &(struct name_and_address){ fn, opaque });
+}
+
+/* --- sections --------------------------------------------------------------------------------- */
+
+/* The names' section, checked to end in a NUL. */
+static const char *section_names(const struct elf *elf, const u8 *headers, unsigned n, u64 *len)
+{
+    unsigned index = get16(elf->data + 62);
+    if (index >= n) return NULL;
+    const u8 *h = headers + (u64)index * SHDR_SIZE;
+    u64 offset = get64(h + 24);
+    *len = get64(h + 32);
+    if (!inside(elf, offset, *len) || *len == 0 || elf->data[offset + *len - 1]) return NULL;
+    return (const char *)elf->data + offset;
+}
+
+static bool read_section(const struct elf *elf, unsigned i, const char *names, u64 names_len,
+                         struct elf_section *s, GError **err)
+{
+    const u8 *h = elf->data + get64(elf->data + 40) + (u64)i * SHDR_SIZE;
+    u32 name = get32(h), type = get32(h + 4);
+    u64 offset = get64(h + 24);
+    *s = (struct elf_section){ .name = name < names_len ? names + name : "", .va = get64(h + 16),
+        .size = get64(h + 32), .flags = get64(h + 8) };
+    if (type == SHT_NULL || type == SHT_NOBITS) return true;
+    if (!inside(elf, offset, s->size)) {
+        return refuse(err, "truncated: section %u needs 0x%" G_GINT64_MODIFIER
+                      "x bytes at offset 0x%" G_GINT64_MODIFIER "x, the file has 0x%"
+                      G_GINT64_MODIFIER "x", i, s->size, offset, elf->len);
+    }
+    s->bytes = elf->data + offset;
+    return true;
+}
+
+struct elf_section *elf_sections(const struct elf *elf, unsigned *n, GError **err)
+{
+    u64 shoff = get64(elf->data + 40), names_len = 0;
+    unsigned size = get16(elf->data + 58);
+    *n = get16(elf->data + 60);
+    if (*n == 0) return refuse(err, "no section headers: the file was stripped of them"), NULL;
+    if (size != SHDR_SIZE) return refuse(err, "section headers of %u bytes", size), NULL;
+    if (!inside(elf, shoff, (u64)*n * SHDR_SIZE)) {
+        return refuse(err, "truncated: the section headers are not all in the file"), NULL;
+    }
+    const char *names = section_names(elf, elf->data + shoff, *n, &names_len);
+    if (!names) return refuse(err, "damaged: the section names cannot be found"), NULL;
+    struct elf_section *sections = g_new0(struct elf_section, *n);
+    for (unsigned i = 0; i < *n; i++) {
+        if (read_section(elf, i, names, names_len, &sections[i], err)) continue;
+        g_free(sections);
+        return NULL;
+    }
+    return sections;
 }

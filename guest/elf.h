@@ -39,4 +39,28 @@ bool elf_entry(const struct elf *elf, u64 *pa, GError **err);
 typedef void elf_symbol_fn(void *opaque, const char *name, u64 va);
 void elf_symbols(const struct elf *elf, elf_symbol_fn *fn, void *opaque);
 
+/* The same with all that the table says. */
+enum elf_symbol_type { ELF_SYMBOL_UNTYPED, ELF_SYMBOL_OBJECT, ELF_SYMBOL_FUNCTION };
+struct elf_symbol {
+    const char *name; /* in the file's bytes */
+    u64 va, size;
+    enum elf_symbol_type type;
+    unsigned section; /* index */
+    bool local;
+};
+typedef void elf_full_symbol_fn(void *opaque, const struct elf_symbol *s);
+void elf_full_symbols(const struct elf *elf, elf_full_symbol_fn *fn, void *opaque);
+
+#define ELF_SECTION_WRITE 1u
+#define ELF_SECTION_ALLOC 2u
+#define ELF_SECTION_EXEC 4u
+struct elf_section {
+    const char *name; /* in the file's bytes */
+    const u8 *bytes;  /* `size` of them; NULL: it has none in the file */
+    u64 va, size, flags;
+};
+
+/* The section table, to be freed; NULL: there is none, or it is damaged. */
+struct elf_section *elf_sections(const struct elf *elf, unsigned *n, GError **err);
+
 #endif

@@ -132,10 +132,16 @@ bool linux_load(struct physmem *pm, const struct linux_files *files, struct linu
     return ok;
 }
 
+void linux_forget_file(struct linux_image *image)
+{
+    g_clear_pointer(&image->kernel_bytes, g_free);
+    image->kernel_len = 0;
+}
+
 void linux_image_clear(struct linux_image *image)
 {
     if (image->symbols) symbols_free(image->symbols);
-    g_free(image->kernel_bytes);
+    linux_forget_file(image);
     *image = (struct linux_image){ 0 };
 }
 

@@ -18,13 +18,14 @@ struct linux_image {
     u64 kernel_pa, kernel_size;
     u64 initrd_pa, initrd_size;      /* size 0: none */
     struct symbols *symbols;         /* the kernel's; owned */
-    u8 *kernel_bytes;                /* the file, unpacked; the symbols point into it; owned */
+    u8 *kernel_bytes;                /* the file, unpacked, until linux_forget_file; owned */
     u64 kernel_len;
 };
 
 /* Read, check and place.  Nothing is written unless everything fits. */
 bool linux_load(struct physmem *pm, const struct linux_files *files, struct linux_image *image,
                 GError **err);
+void linux_forget_file(struct linux_image *image); /* kernels are large */
 void linux_image_clear(struct linux_image *image);
 
 /* What firmware tells the loader. */

@@ -7,30 +7,33 @@
 
 struct symbol {
     u64 addr;
-    const char *name; /* in the ELF file's bytes */
+    const char *name;
 };
 
 struct symbols {
     GArray *by_address;
+    GStringChunk *names;
 };
 
 struct symbols *symbols_new(void)
 {
     struct symbols *s = g_new0(struct symbols, 1);
     s->by_address = g_array_new(FALSE, FALSE, sizeof(struct symbol));
+    s->names = g_string_chunk_new(65536);
     return s;
 }
 
 void symbols_free(struct symbols *s)
 {
     g_array_free(s->by_address, TRUE);
+    g_string_chunk_free(s->names);
     g_free(s);
 }
 
 static void add_symbol(void *opaque, const char *name, u64 va)
 {
     struct symbols *s = opaque;
-    struct symbol sym = { va, name };
+    struct symbol sym = { va, g_string_chunk_insert(s->names, name) };
     g_array_append_val(s->by_address, sym);
 }
 

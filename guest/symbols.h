@@ -8,7 +8,6 @@
 
 struct symbols *symbols_new(void);
 void symbols_free(struct symbols *s);
-/* The file's bytes must outlive the list. */
 void symbols_add_elf(struct symbols *s, const struct elf *elf);
 
 #endif

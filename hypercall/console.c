@@ -3,6 +3,8 @@
  * room, with interrupts off.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
+#include <string.h>
+
 #include "base/log.h"
 #include "hypercall/ops.h"
 
@@ -41,6 +43,14 @@ static void on_event(void *opaque)
 void console_start(struct domain *d)
 {
     d->console_port = evtchn_bind_host(d, on_event, d);
+}
+
+bool domain_takes_input(const struct domain *d)
+{
+    struct { u32 cons, prod; } in;
+    const u8 *host = physmem_host(d->pm, page(d) + CONSOLE_IN_CONS, sizeof in);
+    memcpy(&in, host, sizeof in);
+    return in.prod - in.cons < CONSOLE_IN_SIZE;
 }
 
 void console_poll(struct domain *d)

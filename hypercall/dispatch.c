@@ -47,13 +47,34 @@ static void trace(const struct hv_vcpu *v, const struct hypercall *h, const u64 
     log_debug("xen", "vcpu %u %s(%s) = %lld", v->id, h->name, text, (long long)result);
 }
 
-s64 hypercall(struct hv_vcpu *v, u64 number, const u64 args[5])
+static s64 carry_out(struct hv_vcpu *v, u64 number, const u64 args[5])
 {
     const struct hypercall *h = find_hypercall(number);
     if (!h) return unknown_hypercall(v->d, number);
     v->d->hypercall_count[number]++;
     s64 result = marshal_call(h, v, args);
     if (log_wants(LEVEL_DEBUG)) trace(v, h, args, result);
+    return result;
+}
+
+static struct event event_of(const struct hv_vcpu *v, u64 number, const u64 args[5])
+{
+    s32 command = hypercall_has_commands((unsigned)number) ? (s32)args[0] : -1;
+    struct event e = cpu_event(v->cpu, EVENT_HYPERCALL, (s32)number, command);
+    memcpy(e.args, args, sizeof e.args);
+    e.nargs = 5;
+    e.batched = v->batched;
+    e.has_result = true;
+    return e;
+}
+
+s64 hypercall(struct hv_vcpu *v, u64 number, const u64 args[5])
+{
+    if (!cpu_listens(v->cpu, EVENT_HYPERCALL)) return carry_out(v, number, args);
+    struct event e = event_of(v, number, args);
+    s64 result = carry_out(v, number, args);
+    e.result = (u64)result;
+    cpu_tell(v->cpu, &e);
     return result;
 }
 
@@ -120,7 +141,7 @@ enum hook_answer domain_brk(struct domain *d, struct cpu *cpu, u64 imm)
     struct hv_vcpu *v = domain_vcpu(d, cpu);
     if (d->crashed) return HOOK_DONE;
     if ((cpu_psr(cpu) & PSR_CPL) != 1ull << PSR_CPL_SHIFT) return HOOK_DECLINED;
-    d->inside = v;
+    domain_enter(v);
     enum hook_answer answer = dispatch(v, imm);
     d->inside = NULL;
     return answer;
@@ -131,7 +152,7 @@ enum hook_answer domain_privop(struct domain *d, struct cpu *cpu, const struct i
     struct hv_vcpu *v = domain_vcpu(d, cpu);
     if (d->crashed) return HOOK_DONE;
     if ((cpu_psr(cpu) & PSR_CPL) != 1ull << PSR_CPL_SHIFT) return HOOK_DECLINED;
-    d->inside = v;
+    domain_enter(v);
     enum hook_answer answer = privop(v, in);
     d->inside = NULL;
     return answer;

@@ -100,7 +100,7 @@ static bool check_config(const struct domain_config *c, GError **err)
         return true;
     }
     g_set_error(err, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                "a Xen domain needs memory in one piece: 80 MB to 2 GB");
+                "--mem: a Xen domain needs 80 MB at least, and whole pages of 16 KB");
     return false;
 }
 
@@ -124,6 +124,13 @@ static void init_vcpu(struct domain *d, unsigned i)
     clock_event_init(&v->poll_timer, "poll timeout", 1, poll_timeout, v);
 }
 
+/* The guest is told of these two before it starts, so they must be the same every time. */
+static void bind_first_ports(struct domain *d)
+{
+    d->store_port = xenstore_start(d->store);
+    console_start(d);
+}
+
 struct domain *domain_new(const struct domain_config *config, GError **err)
 {
     struct domain *d;
@@ -138,11 +145,9 @@ struct domain *domain_new(const struct domain_config *config, GError **err)
     }
     d->shared = (struct shared_info *)(void *)physmem_host(d->pm, d->special_pa, XEN_PAGE_SIZE);
     d->shared_va = SHARED_VA_START;
-    d->grant_frames = 1;
     for (unsigned i = 0; i < d->nvcpus; i++) init_vcpu(d, i);
     d->store = xenstore_new(d);
-    d->store_port = xenstore_start(d->store);
-    console_start(d);
+    bind_first_ports(d);
     return d;
 }
 
@@ -181,30 +186,29 @@ static void init_shared_info(struct domain *d)
     d->shared->memmap_info_pfn = domain_page_pfn(d, PAGE_MEMMAP);
 }
 
-/* What a processor keeps when it goes down and must not when the whole domain starts anew. */
+/* Nothing of a processor's past outlives the power: it goes down with less. */
 static void forget_vcpu(struct hv_vcpu *v)
 {
-    clock_disarm(v->d->config.clock, &v->poll_timer);
-    v->up = v->asleep = v->polling = v->refused = false;
-    v->callback = v->iva = v->runstate_pa = 0;
-    memset(v->irr, 0, sizeof v->irr);
-    memset(v->insvc, 0, sizeof v->insvc);
-    memset(v->dbr, 0, sizeof v->dbr);
-    memset(v->ibr, 0, sizeof v->ibr);
-    memset(v->pkr, 0, sizeof v->pkr);
-    memset(v->pmc, 0, sizeof v->pmc);
-    memset(v->pmd, 0, sizeof v->pmd);
+    struct domain *d = v->d;
+    unsigned id = v->id;
+    clock_disarm(d->config.clock, &v->poll_timer);
+    memset(v, 0, sizeof *v);
+    init_vcpu(d, id);
     xsi_reset(v);
     cpu_halt(v->cpu);
 }
 
 static void forget(struct domain *d)
 {
-    evtchn_reset_all(d);
+    evtchn_close_all(d);
+    bind_first_ports(d);
     d->shared_va = SHARED_VA_START;
-    d->grant_frames = 1;
+    grant_forget(d);
     d->boot_rdv_ip = d->boot_rdv_r1 = 0;
     d->efi_virtual = d->reg7_on = false;
+    d->reg7_pgprot = d->reg7_key = 0;
+    d->crashed = false;
+    d->ssc_len = 0;
     init_shared_info(d);
     for (unsigned i = 0; i < d->nvcpus; i++) forget_vcpu(&d->vcpu[i]);
     xenstore_reset(d->store);
@@ -259,6 +263,20 @@ u64 domain_hash(const struct domain *d, u64 seed)
         h = hash_u64(h, (u64)port->remote_dom << 32 | port->virq);
     }
     return xenstore_hash(d->store, h);
+}
+
+void domain_reveal(struct domain *d)
+{
+    enum { IVA = 2, IPSR = 16, ISR = 17, IIP = 19, IFA = 20, ITIR = 21, IFS = 23, IIM = 24, IHA = 25 };
+    for (unsigned i = 0; i < d->nvcpus; i++) {
+        const struct hv_vcpu *v = &d->vcpu[i];
+        const struct mapped_regs *x = v->xsi;
+        const struct { unsigned cr; u64 value; } all[] = {
+            { IVA, v->iva },    { IPSR, x->ipsr }, { ISR, x->isr }, { IIP, x->iip }, { IFA, x->ifa },
+            { ITIR, x->itir },  { IFS, x->ifs },   { IIM, x->iim }, { IHA, x->iha },
+        };
+        for (unsigned j = 0; j < ARRAY_LEN(all); j++) cpu_set_cr(v->cpu, all[j].cr, all[j].value);
+    }
 }
 
 /* --- counters --------------------------------------------------------------------------------- */

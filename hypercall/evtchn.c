@@ -42,15 +42,49 @@ static void notify(struct domain *d, u32 port)
     vcpu_wake(v);
 }
 
+/* By whoever is being served, or else as seen from the processor that will hear of it. */
+static void tell_sent(struct domain *d, u32 port)
+{
+    u16 target = d->ports[port].vcpu;
+    struct cpu *cpu = d->inside ? d->inside->cpu : d->vcpu[target].cpu;
+    if (!cpu_listens(cpu, EVENT_SEND)) return;
+    struct event e = cpu_event(cpu, EVENT_SEND, (s32)port, target);
+    cpu_tell(cpu, &e);
+}
+
 void evtchn_raise(struct domain *d, u32 port)
 {
     if (!port || port >= XEN_PORTS) return;
     count(d, COUNT_EVENTS_SENT);
+    tell_sent(d, port);
     if (!test(d->shared->evtchn_pending, port)) {
         d->shared->evtchn_pending[port / 64] |= 1ull << (port & 63);
         if (!test(d->shared->evtchn_mask, port)) notify(d, port);
     }
     sched_port_pending(d, port);
+}
+
+void domain_print_ports(const struct domain *d, GString *out)
+{
+    static const char *const kinds[] = {
+        [PORT_UNBOUND] = "unbound", [PORT_INTERDOMAIN] = "device", [PORT_VIRQ] = "virtual interrupt",
+        [PORT_IPI] = "between processors",
+    };
+    for (u32 p = 1; p < XEN_PORTS; p++) {
+        const struct port *port = &d->ports[p];
+        if (port->kind == PORT_FREE) continue;
+        g_string_append_printf(out, "  port %-4u vcpu %-2u %s%s %s", p, port->vcpu,
+                               test(d->shared->evtchn_pending, p) ? "pending " : "",
+                               test(d->shared->evtchn_mask, p) ? "masked " : "", kinds[port->kind]);
+        if (port->kind == PORT_VIRQ) g_string_append_printf(out, " %u", port->virq);
+        g_string_append_c(out, '\n');
+    }
+    for (unsigned i = 0; i < d->nvcpus; i++) {
+        const struct vcpu_info *info = d->vcpu[i].info;
+        g_string_append_printf(out, "  vcpu %u: %s, events %s, %s\n", i, d->vcpu[i].up ? "up" : "down",
+                               info->upcall_mask ? "off" : "on",
+                               info->upcall_pending ? "an upcall is pending" : "no upcall is pending");
+    }
 }
 
 /* --- ends inside the emulator ----------------------------------------------------------------- */
@@ -132,10 +166,16 @@ static s64 op_event_channel_op_bind_ipi(struct hv_vcpu *v, void *arg)
     return 0;
 }
 
+/* bind_vcpu moves the events of a global one, not the binding. */
+static unsigned virq_owner(const struct port *p)
+{
+    return is_global(p->virq) ? 0 : p->vcpu;
+}
+
 static void close_port(struct domain *d, u32 port)
 {
     struct port *p = &d->ports[port];
-    if (p->kind == PORT_VIRQ) d->vcpu[p->vcpu].virq_port[p->virq] = 0;
+    if (p->kind == PORT_VIRQ) d->vcpu[virq_owner(p)].virq_port[p->virq] = 0;
     *p = (struct port){ .kind = PORT_FREE };
     d->shared->evtchn_pending[port / 64] &= ~(1ull << (port & 63));
 }
@@ -148,7 +188,15 @@ static s64 op_event_channel_op_close(struct hv_vcpu *v, void *arg)
     return 0;
 }
 
-void evtchn_reset_all(struct domain *d)
+void evtchn_close_all(struct domain *d)
+{
+    for (u32 p = 1; p < XEN_PORTS; p++) {
+        if (d->ports[p].kind != PORT_FREE) close_port(d, p);
+    }
+}
+
+/* The guest could not bind these two again. */
+static void reset_all(struct domain *d)
 {
     for (u32 p = 1; p < XEN_PORTS; p++) {
         if (d->ports[p].kind != PORT_FREE && p != d->console_port && p != d->store_port) {
@@ -161,7 +209,7 @@ static s64 op_event_channel_op_reset(struct hv_vcpu *v, void *arg)
 {
     const struct evtchn_reset *a = arg;
     if (!own(a->dom)) return XEN_EPERM;
-    evtchn_reset_all(v->d);
+    reset_all(v->d);
     return 0;
 }
 

@@ -247,12 +247,43 @@ static const struct {
 #include "hypercall/firmware.def"
 };
 
+/* Which procedure, in the words of its own interface, and with which arguments. */
+static struct event event_of(struct hv_vcpu *v, u64 number)
+{
+    static const struct {
+        u64 class;
+        enum event_firmware kind;
+        unsigned index, first; /* registers */
+    } calls[] = {
+        { 0x1000, EVENT_PAL, 28, 29 }, { 0x1100, EVENT_SAL, 32, 33 }, { 0x300, EVENT_EFI, 0, 32 },
+    };
+    struct event e = cpu_event(v->cpu, EVENT_FIRMWARE, (s32)number, EVENT_FW_HYPERCALL);
+    for (unsigned i = 0; i < ARRAY_LEN(calls); i++) {
+        if (calls[i].class != (number & ~0xffull)) continue;
+        e.sub = calls[i].kind;
+        e.number = (s32)(calls[i].index ? gr(v, calls[i].index) : number & 0xff);
+        for (; e.nargs < 3; e.nargs++) e.args[e.nargs] = gr(v, calls[i].first + e.nargs);
+    }
+    return e;
+}
+
+static enum hook_answer carry_out(struct hv_vcpu *v, unsigned row, u64 number)
+{
+    if (!cpu_listens(v->cpu, EVENT_FIRMWARE)) return rows[row].fn(v, number);
+    struct event e = event_of(v, number);
+    enum hook_answer a = rows[row].fn(v, number);
+    e.result = gr(v, 8);
+    e.has_result = true;
+    if (a != HOOK_FAULT) cpu_tell(v->cpu, &e);
+    return a;
+}
+
 enum hook_answer firmware_call(struct hv_vcpu *v, u64 number)
 {
     for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
         if (rows[i].class != (number & ~0xffull)) continue;
         v->d->firmware_count[i]++;
-        return rows[i].fn(v, number);
+        return carry_out(v, i, number);
     }
     count(v->d, COUNT_UNKNOWN_HYPERCALL);
     return status(v, XEN_ENOSYS);

@@ -27,6 +27,14 @@ bool grant_page(struct domain *d, u32 ref, bool write, u64 *pa)
     return *pa + XEN_PAGE_SIZE <= d->config.mem;
 }
 
+void grant_forget(struct domain *d)
+{
+    const u64 size = (u64)GRANT_FRAMES << XEN_PAGE_SHIFT;
+    memset(physmem_host(d->pm, table_pa(d), size), 0, size);
+    physmem_note_write(d->pm, table_pa(d), size);
+    d->grant_frames = 1;
+}
+
 static bool own(u16 dom)
 {
     return dom == XEN_DOMID_SELF || dom == DOMAIN_ID;
@@ -87,7 +95,7 @@ static s64 copy_status(struct domain *d, const struct gnttab_copy *a)
     if (a->flags) return GNTST_BAD_REF;
     if (!own(a->source.domid) || !own(a->dest.domid)) return GNTST_BAD_DOMAIN;
     if (a->source.offset + a->len > XEN_PAGE_SIZE || a->dest.offset + a->len > XEN_PAGE_SIZE) {
-        return GNTST_BAD_ADDRESS;
+        return GNTST_BAD_COPY_ARG;
     }
     if (a->source.u >= pages || a->dest.u >= pages) return GNTST_BAD_PAGE;
     return guest_read(d, from, page, a->len) && guest_write(d, to, page, a->len) ? GNTST_OKAY

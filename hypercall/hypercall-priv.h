@@ -77,6 +77,7 @@ struct hv_vcpu {
     u64 xsi_pa;
     bool up;                   /* started and not gone down again */
     bool metaphysical;         /* the truth of which xsi->metaphysical_mode is a copy */
+    bool batched;              /* the hypercall being served is an entry of a multicall */
     bool refused;              /* the privop hook has judged the instruction: no second try */
     u64 rr[8];                 /* the truth of xsi->rrs */
     u64 iva, pta;
@@ -121,6 +122,7 @@ struct domain {
     unsigned disk_count;
     struct netback *network;
     struct hv_vcpu *inside;    /* a call of this processor is being served */
+    u64 work;                  /* that this call has made so far, guestmem.c */
     bool crashed;
     char ssc_line[128];        /* Ski-style console output */
     unsigned ssc_len;
@@ -128,6 +130,13 @@ struct domain {
     u64 hypercall_count[64], hyperprivop_count[32], firmware_count[32], vector_count[256];
     bool warned[64];           /* unknown hypercalls are reported once */
 };
+
+/* From here to `inside = NULL` the emulator works for this processor. */
+static inline void domain_enter(struct hv_vcpu *v)
+{
+    v->d->inside = v;
+    v->d->work = 0;
+}
 
 static inline void count(struct domain *d, enum counter which)
 {
@@ -192,6 +201,7 @@ bool vmmu_fill(struct hv_vcpu *v, u64 va, bool inst); /* a miss that is the hype
 bool vmmu_insert_tc(struct hv_vcpu *v, bool inst, u64 pte);
 bool vmmu_insert_tr(struct hv_vcpu *v, bool inst, unsigned slot, u64 pte);
 void vmmu_purge(struct hv_vcpu *v, u64 va, unsigned ps, bool everywhere);
+void vmmu_drop(struct hv_vcpu *v, u64 va, unsigned ps, bool everywhere); /* not at its request */
 void vmmu_purge_tr(struct hv_vcpu *v, bool inst, u64 va, unsigned ps);
 void vmmu_purge_all(struct hv_vcpu *v);
 enum vmiss vmmu_tpa(struct hv_vcpu *v, u64 va, u64 *pa);
@@ -199,7 +209,6 @@ u64 vmmu_thash(const struct hv_vcpu *v, u64 va);
 
 /* hyperprivop.c, privop.c */
 enum hook_answer hyperprivop(struct hv_vcpu *v, unsigned number);
-const char *hyperprivop_name(unsigned number);
 enum hook_answer privop(struct hv_vcpu *v, const struct insn *in);
 bool privop_at_ip(struct hv_vcpu *v, enum hook_answer *answer); /* decode, then as above */
 
@@ -217,6 +226,10 @@ void vtime_check(struct hv_vcpu *v); /* a binding appeared: is the timer waiting
 void vtime_runstate(struct hv_vcpu *v, s32 state);
 #define TIMER_VECTOR 0xef /* of the emulated processor; the guest never sees these two */
 #define KICK_VECTOR 0x30
+
+/* names.c */
+bool hyperprivop_is_fast(unsigned number);
+bool hyperprivop_gives(unsigned number);
 
 /* hypercall tables: dispatch.c, marshal.c */
 struct hypercall {
@@ -259,11 +272,12 @@ u32 evtchn_bind_host(struct domain *d, port_fn *fn, void *opaque); /* a port tha
 bool evtchn_attach(struct domain *d, u32 port, port_fn *fn, void *opaque); /* to an unbound one */
 void evtchn_detach(struct domain *d, u32 port);
 void evtchn_raise(struct domain *d, u32 port); /* 0: nothing happens */
-void evtchn_reset_all(struct domain *d);
+void evtchn_close_all(struct domain *d); /* power-on */
 bool evtchn_is_pending(const struct domain *d, u32 port);
 
 /* grant.c: the frame behind a reference, or false */
 bool grant_page(struct domain *d, u32 ref, bool write, u64 *pa) MUST_USE;
+void grant_forget(struct domain *d); /* power-on: an empty table */
 
 /* console.c */
 void console_start(struct domain *d);

@@ -77,14 +77,34 @@ enum hook_answer domain_brk(struct domain *d, struct cpu *cpu, u64 imm);
 enum hook_answer domain_privop(struct domain *d, struct cpu *cpu, const struct insn *in);
 enum hook_answer domain_interruption(struct domain *d, struct cpu *cpu);
 
+/* For those who watch for guests that get nowhere: psr.ic as the guest sees it, and how many
+ * interruptions were handed to it so far. */
+bool domain_collects(const struct domain *d, const struct cpu *cpu);
+u64 domain_reflections(const struct domain *d);
+
 /* Between slices: console input, received frames. */
 void domain_poll(struct domain *d);
+bool domain_takes_input(const struct domain *d); /* is there room in the console's ring? */
 /* Ask the guest to end: "poweroff", "reboot", "halt". */
 void domain_request(struct domain *d, const char *what);
 bool domain_crashed(const struct domain *d);
 
+/* At the end, for people: the control registers that the guest believes in take the place of the
+ * emulated processors' own, which mean nothing to it. */
+void domain_reveal(struct domain *d);
+
 /* What the guest cannot see of its own state, folded into one number. */
 u64 domain_hash(const struct domain *d, u64 seed);
+
+/* Names of what events tell by number (cpu/event.h); NULL: unknown. */
+const char *hypercall_name(unsigned number);
+const char *hypercall_command_name(unsigned number, unsigned command);
+bool hypercall_has_commands(unsigned number);
+const char *hyperprivop_name(unsigned number);
+const char *firmware_hypercall_name(unsigned number); /* EVENT_FW_HYPERCALL */
+
+/* For monitors: event channels in use, one line each. */
+void domain_print_ports(const struct domain *d, GString *out);
 
 /* How often which door was used, one line each. */
 void domain_print_counters(const struct domain *d, FILE *out);

@@ -175,22 +175,55 @@ static void hp_set_rr0_to_rr4(struct hv_vcpu *v)
 }
 
 static const struct {
-    const char *name;
     void (*fn)(struct hv_vcpu *v);
 } rows[] = {
-#define HYPERPRIVOP(number, name, text) [number] = { #name, hp_##name },
+#define HYPERPRIVOP(number, name, path, gives, text) [number] = { hp_##name },
 #include "hypercall/hyperprivops.def"
 };
 
-const char *hyperprivop_name(unsigned number)
+/* Would a real Xen leave its fast path?  It does for a pending event, for region 7, and for returns
+ * out of or into metaphysical mode. */
+static bool is_slow(const struct hv_vcpu *v, unsigned number)
 {
-    return number < ARRAY_LEN(rows) && rows[number].name ? rows[number].name : "?";
+    const u64 translated = PSR_DT | PSR_RT | PSR_IT;
+    if (!hyperprivop_is_fast(number)) return true;
+    if (rows[number].fn == hp_rfi) {
+        u64 ipsr = v->xsi->ipsr;
+        return v->metaphysical || (ipsr & translated) != translated ||
+               ((ipsr & PSR_I) && v->info->upcall_pending);
+    }
+    if (rows[number].fn == hp_set_rr && cpu_gr(v->cpu, 8, NULL) >> 61 == 7) return true;
+    return v->info->upcall_pending && virtual_i(v);
+}
+
+static struct event event_of(struct hv_vcpu *v, unsigned number)
+{
+    static const u8 operands[5] = { 8, 9, 10, 11, 14 };
+    struct event e = cpu_event(v->cpu, EVENT_HYPERPRIVOP, (s32)number, -1);
+    for (unsigned i = 0; i < 5; i++) e.args[i] = gr(v, operands[i]);
+    e.nargs = 5;
+    e.slow = is_slow(v, number);
+    e.has_result = hyperprivop_gives(number);
+    return e;
+}
+
+/* Carry it out while somebody listens. */
+static void carry_out_loud(struct hv_vcpu *v, unsigned number)
+{
+    struct event e = event_of(v, number);
+    rows[number].fn(v);
+    e.result = e.has_result ? gr(v, 8) : 0;
+    cpu_tell(v->cpu, &e);
 }
 
 enum hook_answer hyperprivop(struct hv_vcpu *v, unsigned number)
 {
     if (number >= ARRAY_LEN(rows) || !rows[number].fn) return HOOK_DECLINED;
     v->d->hyperprivop_count[number]++;
-    rows[number].fn(v);
+    if (cpu_listens(v->cpu, EVENT_HYPERPRIVOP)) {
+        carry_out_loud(v, number);
+    } else {
+        rows[number].fn(v);
+    }
     return rows[number].fn == hp_rfi ? jumped(v) : instruction_done(v);
 }

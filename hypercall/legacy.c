@@ -37,6 +37,10 @@ u64 legacy_get_ivr(struct hv_vcpu *v)
     v->irr[vector >> 6] &= ~(1ull << (vector & 63));
     v->insvc[vector >> 6] |= 1ull << (vector & 63);
     hint(v);
+    if (cpu_listens(v->cpu, EVENT_IRQ)) {
+        struct event e = cpu_event(v->cpu, EVENT_IRQ, vector, -1);
+        cpu_tell(v->cpu, &e);
+    }
     return (u64)vector;
 }
 

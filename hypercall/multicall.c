@@ -13,7 +13,9 @@ s64 hv_multicall(struct hv_vcpu *v, xencomm list, u32 n)
     for (u32 i = 0; i < n && !v->d->crashed; i++) {
         u64 at = (u64)i * sizeof e;
         if (!xencomm_read(v->d, list, at, &e, sizeof e)) return XEN_EFAULT;
+        v->batched = true;
         e.result = e.op == MULTICALL_NUMBER ? XEN_EINVAL : hypercall(v, e.op, e.args);
+        v->batched = false;
         if (!xencomm_write(v->d, list, at, &e, sizeof e)) return XEN_EFAULT;
     }
     return 0;

@@ -451,11 +451,27 @@ static enum hook_answer refuse(struct hv_vcpu *v, unsigned row)
     return HOOK_FAULT;
 }
 
+/* The same while somebody listens. */
+static enum outcome carry_out_loud(struct hv_vcpu *v, privop_fn *fn, const struct insn *in)
+{
+    struct event e = cpu_insn_event(v->cpu, EVENT_TRAPPED, in);
+    enum outcome outcome = fn(v, in);
+    if (outcome != DONE && outcome != JUMPED) return outcome;
+    cpu_insn_result(v->cpu, in, &e);
+    cpu_tell(v->cpu, &e);
+    return outcome;
+}
+
+static enum outcome carry_out(struct hv_vcpu *v, privop_fn *fn, const struct insn *in)
+{
+    return cpu_listens(v->cpu, EVENT_TRAPPED) ? carry_out_loud(v, fn, in) : fn(v, in);
+}
+
 enum hook_answer privop(struct hv_vcpu *v, const struct insn *in)
 {
     privop_fn *fn = privop_table()[in->row];
     if (!fn) return refuse(v, INT_ILLEGAL_OPERATION);
-    switch (fn(v, in)) {
+    switch (carry_out(v, fn, in)) {
     case DONE: return instruction_done(v);
     case JUMPED: return jumped(v);
     case REFLECTED: return HOOK_JUMPED;

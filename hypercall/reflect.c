@@ -41,9 +41,22 @@ static void save_and_enter(struct hv_vcpu *v, u64 isr, u64 ip)
     x->interrupt_collection_enabled = 0;
 }
 
+static void tell_reflection(struct hv_vcpu *v, unsigned vector, u64 isr)
+{
+    unsigned row = cpu_interruption(v->cpu).row;
+    bool same = interruption_vector(row) == vector;
+    struct event e = cpu_event(v->cpu, EVENT_REFLECT, (s32)vector, same ? (s32)row : -1);
+    e.args[0] = isr;
+    e.args[1] = v->xsi->ifa;
+    e.args[2] = v->xsi->iim;
+    e.nargs = 3;
+    cpu_tell(v->cpu, &e);
+}
+
 void reflect(struct hv_vcpu *v, unsigned vector, u64 isr)
 {
     count(v->d, COUNT_REFLECTED);
+    if (cpu_listens(v->cpu, EVENT_REFLECT)) tell_reflection(v, vector, isr);
     v->d->vector_count[vector >> 8 & 0xff]++;
     save_and_enter(v, isr, (v->iva + vector) & ~0xffull);
 }
@@ -65,6 +78,11 @@ bool upcall_due(const struct hv_vcpu *v)
 static void upcall(struct hv_vcpu *v)
 {
     count(v->d, COUNT_EVENTS_DELIVERED);
+    if (cpu_listens(v->cpu, EVENT_UPCALL)) {
+        struct event e = cpu_event(v->cpu, EVENT_UPCALL, 0, -1);
+        e.args[e.nargs++] = v->info->pending_sel;
+        cpu_tell(v->cpu, &e);
+    }
     save_and_enter(v, (u64)cpu_ri(v->cpu) << ISR_EI_SHIFT, v->callback);
 }
 
@@ -128,6 +146,7 @@ static enum hook_answer lazy_cover(struct hv_vcpu *v)
 static enum hook_answer nested(struct hv_vcpu *v)
 {
     count(v->d, COUNT_NESTED);
+    if (cpu_listens(v->cpu, EVENT_REFLECT)) tell_reflection(v, VECTOR_NESTED, 0);
     enter(v, (v->iva + VECTOR_NESTED) & ~0xffull);
     return HOOK_JUMPED;
 }
@@ -206,7 +225,7 @@ static enum hook_answer not_present(struct hv_vcpu *v, const struct interruption
     struct interruption plain_miss = *intr;
     bool inst = intr->row == INT_INST_NOT_PRESENT;
     if (!vmmu_walks(v, intr->ifa)) return plain(v, intr);
-    vmmu_purge(v, intr->ifa, (unsigned)bits(v->rr[intr->ifa >> 61], 7, 2), false);
+    vmmu_drop(v, intr->ifa, (unsigned)bits(v->rr[intr->ifa >> 61], 7, 2), false);
     plain_miss.row = inst ? INT_INST_TLB : INT_DATA_TLB;
     return miss(v, &plain_miss, inst);
 }
@@ -237,12 +256,22 @@ static enum hook_answer take(struct hv_vcpu *v, const struct interruption *intr)
     }
 }
 
+bool domain_collects(const struct domain *d, const struct cpu *cpu)
+{
+    return virtual_ic(&d->vcpu[cpu_id(cpu)]);
+}
+
+u64 domain_reflections(const struct domain *d)
+{
+    return d->counters[COUNT_REFLECTED] + d->counters[COUNT_NESTED];
+}
+
 enum hook_answer domain_interruption(struct domain *d, struct cpu *cpu)
 {
     struct hv_vcpu *v = domain_vcpu(d, cpu);
     struct interruption intr = cpu_interruption(cpu);
     if (d->crashed) return HOOK_DONE;
-    d->inside = v;
+    domain_enter(v);
     enum hook_answer answer = take(v, &intr);
     d->inside = NULL;
     return answer;

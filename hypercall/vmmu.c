@@ -119,6 +119,17 @@ static bool insert(struct hv_vcpu *v, bool inst, u64 ifa, u64 itir, u64 pte)
                          (pte & ~PTE_PPN) | pa) == MMU_OK;
 }
 
+/* What the guest asked for, whatever becomes of it. */
+static void tell(struct hv_vcpu *v, enum event_tlb which, u64 va, u64 arg, s32 ps)
+{
+    if (!cpu_listens(v->cpu, EVENT_TLB)) return;
+    struct event e = cpu_event(v->cpu, EVENT_TLB, (s32)which, ps);
+    e.args[0] = va;
+    e.args[1] = arg;
+    e.nargs = 2;
+    cpu_tell(v->cpu, &e);
+}
+
 /* The guest's inserts mean its own region 0, also in metaphysical mode. */
 static void with_guest_region(struct hv_vcpu *v, u64 ifa)
 {
@@ -128,6 +139,7 @@ static void with_guest_region(struct hv_vcpu *v, u64 ifa)
 bool vmmu_insert_tc(struct hv_vcpu *v, bool inst, u64 pte)
 {
     u64 ifa = v->xsi->ifa, itir = v->xsi->itir & RR_FIELDS;
+    tell(v, inst ? TLB_ITC_I : TLB_ITC_D, ifa, pte, (s32)bits(itir, 7, 2));
     with_guest_region(v, ifa);
     bool ok = insert(v, inst, ifa, itir, normalised(v, pte));
     load_rr(v, (unsigned)(ifa >> 61));
@@ -138,6 +150,7 @@ bool vmmu_insert_tr(struct hv_vcpu *v, bool inst, unsigned slot, u64 pte)
 {
     u64 ifa = v->xsi->ifa, itir = v->xsi->itir & RR_FIELDS;
     struct mmu *mmu = cpu_mmu(v->cpu);
+    tell(v, inst ? TLB_ITR_I : TLB_ITR_D, ifa, pte, (s32)bits(itir, 7, 2));
     pte = normalised(v, pte);
     if (slot >= GUEST_TRS || !mmu_pte_valid(pte, itir)) return false;
     with_guest_region(v, ifa);
@@ -154,7 +167,7 @@ bool vmmu_insert_tr(struct hv_vcpu *v, bool inst, unsigned slot, u64 pte)
 
 /* --- purging ---------------------------------------------------------------------------------- */
 
-void vmmu_purge(struct hv_vcpu *v, u64 va, unsigned ps, bool everywhere)
+void vmmu_drop(struct hv_vcpu *v, u64 va, unsigned ps, bool everywhere)
 {
     struct domain *d = v->d;
     u64 rid = bits(v->rr[va >> 61], 31, 8);
@@ -166,8 +179,15 @@ void vmmu_purge(struct hv_vcpu *v, u64 va, unsigned ps, bool everywhere)
     }
 }
 
+void vmmu_purge(struct hv_vcpu *v, u64 va, unsigned ps, bool everywhere)
+{
+    tell(v, everywhere ? TLB_PTC_GA : TLB_PTC_L, va, bits(v->rr[va >> 61], 31, 8), (s32)ps);
+    vmmu_drop(v, va, ps, everywhere);
+}
+
 void vmmu_purge_tr(struct hv_vcpu *v, bool inst, u64 va, unsigned ps)
 {
+    tell(v, inst ? TLB_PTR_I : TLB_PTR_D, va, bits(v->rr[va >> 61], 31, 8), (s32)ps);
     with_guest_region(v, va);
     mmu_purge_tr(cpu_mmu(v->cpu), inst, va, ps);
     load_rr(v, (unsigned)(va >> 61));
@@ -176,6 +196,7 @@ void vmmu_purge_tr(struct hv_vcpu *v, bool inst, u64 va, unsigned ps)
 
 void vmmu_purge_all(struct hv_vcpu *v)
 {
+    tell(v, TLB_PTC_E, 0, 0, -1);
     mmu_purge_all_tc(cpu_mmu(v->cpu));
 }
 

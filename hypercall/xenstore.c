@@ -21,6 +21,7 @@
 #define NODES_MAX 4000u
 #define WATCHES_MAX 256u
 #define TRANSACTIONS_MAX 10u
+#define CHANGES_MAX 1024u /* in one transaction */
 #define QUEUE_MAX (1u << 20)
 #define HOME "/local/domain/1"
 enum { XS_WATCH_EVENT = 15, XS_ERROR = 16 };
@@ -489,12 +490,18 @@ static const struct {
 #include "hypercall/xenstore.def"
 };
 enum { TYPE_WATCH = 4, TYPE_TRANSACTION_START = 6, TYPE_TRANSACTION_END = 7,
-       TYPE_GET_DOMAIN_PATH = 10, TYPE_IS_DOMAIN_INTRODUCED = 17 };
+       TYPE_GET_DOMAIN_PATH = 10, TYPE_WRITE = 11, TYPE_MKDIR = 12, TYPE_RM = 13,
+       TYPE_SET_PERMS = 14, TYPE_IS_DOMAIN_INTRODUCED = 17 };
 
 static bool has_path(u32 type)
 {
     return type != TYPE_TRANSACTION_START && type != TYPE_TRANSACTION_END &&
            type != TYPE_GET_DOMAIN_PATH && type != TYPE_IS_DOMAIN_INTRODUCED;
+}
+
+static bool changes(u32 type)
+{
+    return type == TYPE_WRITE || type == TYPE_MKDIR || type == TYPE_RM || type == TYPE_SET_PERMS;
 }
 
 static bool path_ok(const char *path)
@@ -527,6 +534,7 @@ static const char *perform(struct request *r, char *payload, char **path)
         r->relative = r->path[0] != '/' && r->path[0] != '@';
         if (r->relative) r->path = *path = g_strdup_printf(HOME "/%s", r->path);
     }
+    if (changes(r->h.type) && r->tx && r->tx->changed->len >= CHANGES_MAX) return "ENOSPC";
     return rows[r->h.type].fn(r);
 }
 
@@ -651,6 +659,7 @@ void xenstore_reset(struct xenstore *xs)
     g_byte_array_set_size(xs->out, 0);
     xs->in_len = 0;
     xs->broken = false;
+    xs->last_id = 0;
     plant(xs);
 }
 

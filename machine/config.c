@@ -6,7 +6,10 @@
 #include <errno.h>
 #include <string.h>
 
-enum kind { FLAG, TEXT, SIZE, COUNT, ADDRESS, LOADS, DISKS, TRACE, LEVEL, FILE_OF_OPTIONS, KIND_COUNT };
+#include "cpu/event.h"
+
+enum kind { FLAG, TEXT, MAYBE_TEXT, TEXTS, SIZE, COUNT, ADDRESS, LOADS, DISKS, TRACE, LEVEL,
+            FILE_OF_OPTIONS, KIND_COUNT };
 
 struct option {
     enum command command;
@@ -52,17 +55,25 @@ void config_init(struct config *c)
     g_array_set_clear_func(c->disks, disk_clear);
     c->loads = g_array_new(FALSE, FALSE, sizeof(struct load));
     g_array_set_clear_func(c->loads, load_clear);
+    c->native = g_ptr_array_new_with_free_func(g_free);
 }
 
 void config_clear(struct config *c)
 {
     g_array_free(c->loads, TRUE);
     g_array_free(c->disks, TRUE);
+    g_ptr_array_free(c->native, TRUE);
     char *const texts[] = { c->kernel, c->initrd, c->append, c->console, c->hvc, c->net, c->date, c->clock,
                            c->display, c->screenshot, c->gdb, c->on_crash };
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) g_free(texts[i]);
     g_free(c->program);
     g_free(c->trace.path);
+    g_free(c->trace.events_path);
+    g_free(c->trace_filter);
+    g_free(c->pvcheck.text);
+    g_free(c->output);
+    g_free(c->plot);
+    g_free(c->phases);
     g_free(c->dump_state);
     g_free(c->config_file);
 }
@@ -101,6 +112,24 @@ static bool set_text(void *field, const char *value, GError **err)
     if (!*value) return refuse(err, value, "is empty");
     g_free(*(char **)field);
     *(char **)field = g_strdup(value);
+    return true;
+}
+
+/* The name alone may be enough. */
+static bool set_maybe_text(void *field, const char *value, GError **err)
+{
+    struct maybe_text *m = field;
+    (void)err;
+    g_free(m->text);
+    m->text = value && *value && strcmp(value, "true") ? g_strdup(value) : NULL;
+    m->set = !value || strcmp(value, "false");
+    return true;
+}
+
+static bool set_texts(void *field, const char *value, GError **err)
+{
+    if (!*value) return refuse(err, value, "is empty");
+    g_ptr_array_add(*(GPtrArray **)field, g_strdup(value));
     return true;
 }
 
@@ -171,18 +200,69 @@ static bool set_disks(void *field, const char *value, GError **err)
     return true;
 }
 
+static const struct {
+    const char *word;
+    u32 kinds;
+} trace_words[] = {
+#define TRACE(word, kinds, meaning) { word, kinds },
+#include "machine/trace.def"
+};
+
+/* "privop,tlb", "all,binary" ...; false: not of such words. */
+static bool parse_events(const char *what, u32 *kinds, bool *binary)
+{
+    bool known = true;
+    char **words = g_strsplit(what, ",", 0);
+    *kinds = 0;
+    *binary = false;
+    for (char **w = words; *w && known; w++) {
+        size_t i = 0;
+        if (!strcmp(*w, "binary")) {
+            *binary = true;
+            continue;
+        }
+        while (i < ARRAY_LEN(trace_words) && strcmp(*w, trace_words[i].word)) i++;
+        known = i < ARRAY_LEN(trace_words);
+        if (known) *kinds |= trace_words[i].kinds;
+    }
+    g_strfreev(words);
+    return known && *kinds;
+}
+
+static void set_insn_trace(struct trace_config *t, bool regs, const char *path)
+{
+    t->insn = true;
+    t->regs = regs;
+    g_free(t->path);
+    t->path = g_strdup(path);
+}
+
+static bool set_event_trace(struct trace_config *t, u32 kinds, bool binary, const char *path,
+                            GError **err)
+{
+    t->events = kinds;
+    t->binary = binary || (path && g_str_has_suffix(path, ".etb"));
+    g_free(t->events_path);
+    t->events_path = g_strdup(path);
+    return !t->binary || path || refuse(err, "binary", "needs a file to write to");
+}
+
+/* A trace of instructions and one of events may run side by side: two options. */
 static bool set_trace(void *field, const char *value, GError **err)
 {
     struct trace_config *t = field;
-    const char *colon = strchr(value, ':');
+    const char *colon = strchr(value, ':'), *path = colon ? colon + 1 : NULL;
     char *what = colon ? g_strndup(value, (size_t)(colon - value)) : g_strdup(value);
-    t->insn = !strcmp(what, "insn") || !strcmp(what, "insn,regs");
-    t->regs = !strcmp(what, "insn,regs");
+    bool insn = !strcmp(what, "insn"), regs = !strcmp(what, "insn,regs"), binary;
+    u32 kinds;
+    bool events = parse_events(what, &kinds, &binary);
     g_free(what);
-    if (!t->insn) return refuse(err, value, "is not insn or insn,regs");
-    if (colon && !colon[1]) return refuse(err, value, "names no file after the colon");
-    g_free(t->path);
-    t->path = colon ? g_strdup(colon + 1) : NULL;
+    if (!insn && !regs && !events) {
+        return refuse(err, value, "is neither insn, nor insn,regs, nor a list of event classes");
+    }
+    if (path && !*path) return refuse(err, value, "names no file after the colon");
+    if (events) return set_event_trace(t, kinds, binary, path, err);
+    set_insn_trace(t, regs, path);
     return true;
 }
 
@@ -194,6 +274,7 @@ static bool set_level(void *field, const char *value, GError **err)
 
 static bool (*const setters[KIND_COUNT])(void *field, const char *value, GError **err) = {
     [FLAG] = set_flag,       [TEXT] = set_text,   [SIZE] = set_size,
+    [MAYBE_TEXT] = set_maybe_text, [TEXTS] = set_texts,
     [COUNT] = set_count,     [LOADS] = set_loads, [ADDRESS] = set_address,
     [DISKS] = set_disks,
     [TRACE] = set_trace,     [LEVEL] = set_level, [FILE_OF_OPTIONS] = set_text,
@@ -312,6 +393,20 @@ static bool check_flags(enum command command, int argc, char **argv, GError **er
     return true;
 }
 
+/* GLib would take the next word for the argument of an option that needs none: --pvcheck PROGRAM.
+ * "--pvcheck=" says that there is no argument. */
+static void settle_maybe_texts(enum command command, int argc, char **argv)
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--"); i++) {
+        if (!g_str_has_prefix(argv[i], "--") || strchr(argv[i], '=')) continue;
+        const struct option *o = find(command, argv[i] + 2);
+        if (!o || o->kind != MAYBE_TEXT) continue;
+        char *settled = g_strconcat(argv[i], "=", NULL);
+        argv[i] = (char *)g_intern_string(settled);
+        g_free(settled);
+    }
+}
+
 static bool parse_command_line(struct parse *p, int *argc, char ***argv, GError **err)
 {
     char *usage = g_strdup(commands[p->command].arguments), *exits = exit_table();
@@ -355,6 +450,7 @@ bool config_parse(struct config *c, enum command command, int *argc, char ***arg
 {
     struct parse p = { command, g_array_new(FALSE, FALSE, sizeof(struct said)) };
     g_array_set_clear_func(p.said, said_clear);
+    settle_maybe_texts(command, *argc, *argv);
     bool ok = check_flags(command, *argc, *argv, err) && parse_command_line(&p, argc, argv, err) &&
               apply_all(c, p.said, err);
     g_array_free(p.said, TRUE);

@@ -39,7 +39,15 @@ struct disk {
 
 struct trace_config {
     bool insn, regs;
-    char *path; /* NULL: standard error */
+    char *path;        /* NULL: standard error */
+    u32 events;        /* kinds, EVENT_BITs */
+    bool binary;       /* the events, not the instructions */
+    char *events_path; /* NULL: standard error */
+};
+
+struct maybe_text {
+    bool set;
+    char *text; /* NULL: nothing but the option's name was said */
 };
 
 struct config {
@@ -48,6 +56,13 @@ struct config {
     GArray *loads;             /* struct load */
     struct maybe_u64 entry, until, base, start, stop;
     struct trace_config trace;
+    char *trace_filter;
+    struct maybe_text pvcheck;
+    GPtrArray *native;         /* more patterns of native-only code */
+    char *output, *plot, *phases;
+    u64 top;
+    bool detail;
+    bool all;
     char *kernel, *initrd, *append; /* Linux instead of a bare-metal program, see native.h */
     u64 cpus, itc_hz, seed;
     GArray *disks;             /* struct disk */

@@ -41,6 +41,7 @@ struct machine {
     u64 now;             /* what every processor has reached */
     struct cpu *current; /* the one in cpu_run, or NULL */
     GArray *observers;
+    GArray *listeners;
 
     struct native *native; /* native.c: firmware and devices of the Linux board; or NULL */
     struct xen_machine *xen; /* xen.c: the domain instead; or NULL */
@@ -74,8 +75,15 @@ void machine_install_breakpoints(struct machine *m);
 /* "0x1000 <main+0x20>" for messages; to be freed. */
 char *machine_where(const struct machine *m, u64 ip);
 
-/* loops.c: an interruption is about to be delivered; ends the run if that goes round in circles. */
-void loop_check(struct machine *m, struct cpu *cpu);
+/* listen.c: an empty list; the sink of all processors; a processor that has just been added. */
+GArray *listen_list(void);
+void listen_event(void *opaque, struct cpu *cpu, const struct event *e);
+void listen_added(struct machine *m, struct cpu *cpu);
+
+/* loops.c: an interruption is about to be delivered; ends the run if that goes round in circles.
+ * `collecting`: psr.ic, as the guest sees it.  loop_forget: this processor got somewhere. */
+void loop_check(struct machine *m, struct cpu *cpu, bool collecting);
+void loop_forget(struct machine *m, const struct cpu *cpu);
 
 /* panic.c: look out for the kernel's panic; a processor is at a breakpoint; power-on or the end. */
 void panic_watch(struct machine *m, u64 ticks_per_second);

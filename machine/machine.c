@@ -54,7 +54,7 @@ static void on_fatal(void *opaque, struct cpu *cpu, const char *why)
 
 static enum hook_answer on_interruption(void *opaque, struct cpu *cpu)
 {
-    loop_check(opaque, cpu);
+    loop_check(opaque, cpu, cpu_psr(cpu) & PSR_IC);
     return HOOK_DECLINED;
 }
 
@@ -88,6 +88,7 @@ static void on_timer_changed(void *opaque, struct cpu *cpu)
 struct observer {
     machine_observer_fn *fn;
     void *opaque;
+    bool watches; /* only what it watches */
 };
 
 static void on_observe(void *opaque, struct cpu *cpu, const struct insn *in, bool after)
@@ -126,30 +127,45 @@ static void event_is_earlier(void *opaque)
 
 /* --- building -------------------------------------------------------------------------------- */
 
-static bool add_ram(struct machine *m, GError **err)
+struct board_ram {
+    const char *name;
+    u64 pa, most;
+};
+
+static bool fill_rows(struct machine *m, const struct board_ram *rows, size_t n, GError **err)
 {
-    static const struct {
-        const char *name;
-        u64 pa, most;
-    } rows[] = {
-#define BOARD_RAM(name, pa, most) { name, pa, most },
-#define BOARD_DEVICE(constructor, name, pa)
-#include "machine/board.def"
-    };
     u64 left = m->config->mem, room = 0;
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) room += rows[i].most;
+    for (size_t i = 0; i < n; i++) room += rows[i].most;
     if (left < MEM_MIN || left > room || left % PHYS_PAGE_SIZE) {
         g_set_error(err, MACHINE_ERROR, 0,
                     "--mem: " HEX " bytes; it must be between 1M and %" G_GINT64_MODIFIER
                     "uG, a multiple of 4K", left, room >> 30);
         return false;
     }
-    for (size_t i = 0; i < ARRAY_LEN(rows) && left; i++) {
+    for (size_t i = 0; i < n && left; i++) {
         u64 size = MIN(left, rows[i].most);
         if (!physmem_add_ram(m->pm, rows[i].name, rows[i].pa, size, err)) return false;
         left -= size;
     }
     return true;
+}
+
+static bool is_domain(const struct machine *m)
+{
+    return m->config->kernel && m->config->xen;
+}
+
+/* A domain's memory is one piece: it has no devices to leave room for. */
+static bool add_ram(struct machine *m, GError **err)
+{
+    static const struct board_ram board[] = {
+#define BOARD_RAM(name, pa, most) { name, pa, most },
+#define BOARD_DEVICE(constructor, name, pa)
+#include "machine/board.def"
+    };
+    static const struct board_ram domain = { "ram", 0, 256ull << 30 };
+    return is_domain(m) ? fill_rows(m, &domain, 1, err)
+                        : fill_rows(m, board, ARRAY_LEN(board), err);
 }
 
 static bool add_device(struct machine *m, struct device *dev, const char *id, u64 pa, GError **err)
@@ -199,6 +215,7 @@ void machine_add_cpus(struct machine *m, unsigned n)
         m->cpus[i] = cpu_new(m->pm, i, &m->hooks);
         snprintf(name, sizeof(name), "cpu%u", i);
         sections_add_fn(m->sections, name, hash_cpu, m->cpus[i]);
+        listen_added(m, m->cpus[i]);
     }
     if (n > 1) m->hooks.alat_others = on_alat_store;
 }
@@ -214,12 +231,13 @@ struct machine *machine_new(const struct config *config, GError **err)
     m->devices = g_ptr_array_new_with_free_func((GDestroyNotify)device_free);
     m->breakpoints = g_array_new(FALSE, FALSE, sizeof(u64));
     m->observers = g_array_new(FALSE, FALSE, sizeof(struct observer));
+    m->listeners = listen_list();
     m->hooks = (struct cpu_hooks){ .opaque = m, .interruption = on_interruption,
         .purge_others = on_purge, .timer_changed = on_timer_changed, .fatal = on_fatal,
-        .observe = on_observe };
+        .observe = on_observe, .event = listen_event };
     clock_set_source(m->clock, time_now, m);
     clock_on_earlier(m->clock, event_is_earlier, m);
-    if (!add_ram(m, err) || !add_devices(m, err)) {
+    if (!add_ram(m, err) || (!is_domain(m) && !add_devices(m, err))) {
         machine_free(m);
         return NULL;
     }
@@ -235,6 +253,7 @@ void machine_free(struct machine *m)
     xen_free(m->xen);
     for (unsigned i = 0; i < m->ncpus; i++) cpu_free(m->cpus[i]);
     g_array_free(m->observers, TRUE);
+    g_array_free(m->listeners, TRUE);
     g_array_free(m->breakpoints, TRUE);
     g_ptr_array_free(m->devices, TRUE);
     image_free(m->image);
@@ -295,7 +314,7 @@ static void start_cpu(struct machine *m, u64 entry)
 bool machine_load(struct machine *m, GError **err)
 {
     u64 entry;
-    if (m->config->kernel && m->config->xen) return (m->xen = xen_new(m, err)) != NULL;
+    if (is_domain(m)) return (m->xen = xen_new(m, err)) != NULL;
     if (m->config->kernel) return (m->native = native_new(m, err)) != NULL;
     if (!check_bare(m->config, err) || !gather(m, err) || !image_check(m->image, m->pm, err) || !choose_entry(m, &entry, err)) {
         return false;
@@ -330,8 +349,20 @@ struct clock *machine_clock(struct machine *m)
 
 const struct symbols *machine_symbols(const struct machine *m)
 {
-    if (m->xen) return xen_symbols(m->xen);
-    return m->native ? native_symbols(m->native) : image_symbols(m->image);
+    if (m->xen) return xen_image(m->xen)->symbols;
+    return m->native ? native_image(m->native)->symbols : image_symbols(m->image);
+}
+
+u64 machine_itc_hz(const struct machine *m)
+{
+    return timer_rate(m->config);
+}
+
+const u8 *machine_kernel(const struct machine *m, u64 *len)
+{
+    const struct linux_image *image = m->xen ? xen_image(m->xen) : m->native ? native_image(m->native) : NULL;
+    *len = image ? image->kernel_len : 0;
+    return image ? image->kernel_bytes : NULL;
 }
 
 void machine_set_debugger(struct machine *m, const struct machine_debugger *debugger)
@@ -391,17 +422,42 @@ u64 machine_hash(struct machine *m)
 
 void machine_observe(struct machine *m, machine_observer_fn *fn, void *opaque)
 {
-    struct observer o = { fn, opaque };
+    struct observer o = { fn, opaque, false };
     g_array_append_val(m->observers, o);
     for (unsigned i = 0; i < m->ncpus; i++) cpu_set_observed(m->cpus[i], true);
 }
 
-void machine_unobserve(struct machine *m, machine_observer_fn *fn, void *opaque)
+static void remove_observer(struct machine *m, const struct observer *which)
 {
     for (unsigned i = m->observers->len; i-- > 0;) {
         const struct observer *o = &g_array_index(m->observers, struct observer, i);
-        if (o->fn == fn && o->opaque == opaque) g_array_remove_index(m->observers, i);
+        bool same = o->fn == which->fn && o->opaque == which->opaque;
+        if (same && o->watches == which->watches) g_array_remove_index(m->observers, i);
     }
-    if (m->observers->len) return;
-    for (unsigned i = 0; i < m->ncpus; i++) cpu_set_observed(m->cpus[i], false);
+}
+
+void machine_unobserve(struct machine *m, machine_observer_fn *fn, void *opaque)
+{
+    struct observer all = { fn, opaque, false };
+    bool any = false;
+    remove_observer(m, &all);
+    for (unsigned i = 0; i < m->observers->len; i++) {
+        any |= !g_array_index(m->observers, struct observer, i).watches;
+    }
+    for (unsigned i = 0; i < m->ncpus; i++) cpu_set_observed(m->cpus[i], any);
+}
+
+void machine_watch(struct machine *m, const struct mmu_watch *list, unsigned n,
+                   machine_observer_fn *fn, void *opaque)
+{
+    struct observer o = { fn, opaque, true };
+    remove_observer(m, &o);
+    if (n) g_array_append_val(m->observers, o);
+    for (unsigned i = 0; i < m->ncpus; i++) cpu_set_watches(m->cpus[i], list, n);
+}
+
+bool machine_console_complete(const struct machine *m)
+{
+    return m->native ? native_console_complete(m->native)
+                     : !m->xen || xen_console_complete(m->xen);
 }

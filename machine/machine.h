@@ -64,11 +64,17 @@ struct physmem *machine_physmem(struct machine *m);
 struct clock *machine_clock(struct machine *m);
 const struct symbols *machine_symbols(const struct machine *m);
 u64 machine_retired(const struct machine *m); /* slots, over all processors */
+u64 machine_itc_hz(const struct machine *m); /* ticks of virtual time per second */
+/* The kernel's ELF file, unpacked; NULL for a bare-metal program, and unless --top was given. */
+const u8 *machine_kernel(const struct machine *m, u64 *len);
 /* State of processors, memory, devices and time as one number. */
 u64 machine_hash(struct machine *m);
 
 /* What a hypervisor has counted; nothing on the native machine. */
 void machine_print_counters(const struct machine *m, FILE *out);
+
+/* false: a file did not take what the guest said on its console. */
+bool machine_console_complete(const struct machine *m);
 
 /* What is on the screen, as PNG. */
 bool machine_screenshot(struct machine *m, const char *path, GError **err);
@@ -76,7 +82,16 @@ bool machine_screenshot(struct machine *m, const char *path, GError **err);
 /* See every slot before and after: switches all processors to the observed loop. */
 typedef void machine_observer_fn(void *opaque, struct cpu *cpu, const struct insn *in, bool after);
 void machine_observe(struct machine *m, machine_observer_fn *fn, void *opaque);
+/* See slots that refer to these bytes (and perhaps others): the rest runs at nearly full speed.
+ * `in` may be NULL, see cpu_set_watches.  Replaces what `fn` watched; n = 0: nothing any more. */
+void machine_watch(struct machine *m, const struct mmu_watch *list, unsigned n,
+                   machine_observer_fn *fn, void *opaque);
 /* With the last observer the observed loop goes, too. */
 void machine_unobserve(struct machine *m, machine_observer_fn *fn, void *opaque);
+
+/* Hear of events (cpu/event.h) of all processors: `kinds` is a set of EVENT_BITs.  Several may
+ * listen, each to kinds of its own. */
+void machine_listen(struct machine *m, u32 kinds, event_sink *fn, void *opaque);
+void machine_unlisten(struct machine *m, event_sink *fn, void *opaque);
 
 #endif

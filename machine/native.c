@@ -76,7 +76,11 @@ static void deliver(void *opaque, unsigned dest, enum sapic_mode mode, unsigned 
         break;
     case SAPIC_NMI: cpu_post_vector(n->m->cpus[id], 2); break;
     case SAPIC_EXTINT: cpu_post_vector(n->m->cpus[id], 0); break;
-    default: log_warning("sapic", "delivery mode %u is not supported", mode); break;
+    case SAPIC_INIT: cpu_post_init(n->m->cpus[id]); break;
+    case SAPIC_PMI: /* firmware's own affair: it is taken, and there is nothing to manage */
+        log_debug("sapic", "platform management interrupt %#x for cpu %u", vector, id);
+        break;
+    default: log_warning("sapic", "delivery mode %u is reserved", (unsigned)mode); break;
     }
 }
 
@@ -136,13 +140,28 @@ static enum hook_answer on_break(void *opaque, struct cpu *cpu, u64 imm)
     return bios_call(m->native->bios, cpu, imm);
 }
 
+static enum hook_answer on_pal_event(void *opaque, struct cpu *cpu, enum pal_event what,
+                                     const struct machine_check *mc)
+{
+    struct machine *m = opaque;
+    return bios_pal_event(m->native->bios, cpu, what, mc);
+}
+
+static struct cpu *processor(void *opaque, unsigned i)
+{
+    struct native *n = opaque;
+    return i < n->m->ncpus ? n->m->cpus[i] : NULL;
+}
+
 /* --- host input ------------------------------------------------------------------------------- */
 
 static void on_poll(void *opaque, u64 now)
 {
     struct native *n = opaque;
     (void)now;
-    pace_keep(&n->pace, n->m, POLLS_PER_SECOND, chardev_input_fd(n->console));
+    /* Input that the guest does not take must not keep us awake. */
+    bool takes = uart_takes_input(n->uart);
+    pace_keep(&n->pace, n->m, POLLS_PER_SECOND, takes ? chardev_input_fd(n->console) : -1);
     chardev_poll(n->console);
     if (n->hvc) chardev_poll(n->hvc);
     uart_poll(n->uart);
@@ -269,12 +288,13 @@ static void add_bios(struct native *n)
             .vga_slot = screen_slot(n->screen),
         },
         .host = { .opaque = n, .event = on_bios_event, .pci_read = pci_read,
-                  .pci_write = pci_write },
+                  .pci_write = pci_write, .processor = processor },
         .base_time = n->base_time,
     };
     n->bios = bios_new(&config);
     n->m->native = n;
     n->m->hooks.brk = on_break;
+    n->m->hooks.pal_event = on_pal_event;
 }
 
 /* Memory, tables and processors as after power-on. */
@@ -286,6 +306,7 @@ static bool load(struct native *n, GError **err)
     linux_image_clear(&n->linux);
     add_bios(n);
     if (!linux_load(pm, &files, &n->linux, err)) return false;
+    if (!c->top) linux_forget_file(&n->linux); /* privops wants its line numbers */
     bios_claim(n->bios, n->linux.kernel_pa, n->linux.kernel_size);
     if (n->linux.initrd_size) bios_claim(n->bios, n->linux.initrd_pa, n->linux.initrd_size);
     if (!bios_install(n->bios, err)) return false;
@@ -357,6 +378,7 @@ void native_free(struct native *n)
     if (!n) return;
     if (n->poll.armed) clock_disarm(n->m->clock, &n->poll);
     n->m->hooks.brk = NULL;
+    n->m->hooks.pal_event = NULL;
     linux_image_clear(&n->linux);
     bios_free(n->bios);
     screen_free(n->screen);
@@ -377,9 +399,7 @@ static void clear_memory(struct physmem *pm)
 {
     for (unsigned i = 0; i < physmem_range_count(pm); i++) {
         struct physmem_range r = physmem_range(pm, i);
-        if (!r.ram) continue;
-        memset(physmem_host(pm, r.pa, r.size), 0, r.size);
-        physmem_note_write(pm, r.pa, r.size);
+        if (r.ram) physmem_zero(pm, r.pa, r.size);
     }
 }
 
@@ -420,6 +440,11 @@ struct chardev *native_console(struct native *n)
     return n->console;
 }
 
+bool native_console_complete(const struct native *n)
+{
+    return !n->console->lost && !(n->hvc && n->hvc->lost);
+}
+
 void native_press_power_button(struct native *n)
 {
     acpi_pm_press_power_button(n->pm);
@@ -428,6 +453,14 @@ void native_press_power_button(struct native *n)
 void native_quit(struct native *n)
 {
     machine_end(n->m, END_EXIT, asking(n), 0, "quit");
+}
+
+/* Not the terminal's console: whoever has stopped the machine reads that. */
+void native_idle(struct native *n)
+{
+    if (!n->console->person) chardev_poll(n->console);
+    if (n->hvc) chardev_poll(n->hvc);
+    screen_idle(n->screen);
 }
 
 void native_on_monitor(struct native *n, void (*fn)(void *opaque), void *opaque)
@@ -451,7 +484,7 @@ void native_print_devices(struct native *n, GString *out)
     pci_bus_print(n->pci, out);
 }
 
-const struct symbols *native_symbols(const struct native *n)
+const struct linux_image *native_image(const struct native *n)
 {
-    return n->linux.symbols;
+    return &n->linux;
 }

@@ -21,16 +21,20 @@ struct native;
 struct native *native_new(struct machine *m, GError **err);
 void native_free(struct native *n);
 struct native *machine_native(const struct machine *m); /* NULL: a bare-metal machine */
-const struct symbols *native_symbols(const struct native *n);
+const struct linux_image *native_image(const struct native *n);
 
 /* The run has ended: was it for a reset?  Then power on again and go on (true). */
 bool native_restarts(struct native *n);
 
 /* The serial console's host end, and what monitors may do. */
 struct chardev *native_console(struct native *n);
+/* false: a file did not take what the guest said. */
+bool native_console_complete(const struct native *n);
 void native_press_power_button(struct native *n);
 void native_request_reset(struct native *n);
 void native_quit(struct native *n);
+/* Several times a second while a debugger has stopped the machine: the host's ends stay alive. */
+void native_idle(struct native *n);
 /* What Ctrl-A m calls, between two slices. */
 void native_on_monitor(struct native *n, void (*fn)(void *opaque), void *opaque);
 /* Display, keyboard and mouse; screen.h. */

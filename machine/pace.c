@@ -30,7 +30,8 @@ static bool all_halted(struct machine *m)
 static void wait_ms(int input_fd, int ms)
 {
     struct pollfd pfd = { .fd = input_fd, .events = POLLIN };
-    poll(&pfd, input_fd >= 0 ? 1 : 0, ms);
+    int n = poll(&pfd, input_fd >= 0 ? 1 : 0, ms);
+    if (n > 0 && !(pfd.revents & POLLIN)) poll(NULL, 0, ms); /* a terminal that nobody holds */
 }
 
 /* Where the guest's clock should be now. */

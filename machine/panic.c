@@ -50,7 +50,7 @@ void panic_watch(struct machine *m, u64 ticks_per_second)
 void panic_noticed(struct machine *m, struct cpu *cpu)
 {
     bool here = m->panic.watched && cpu_ip(cpu) == m->panic.place && cpu_ri(cpu) == 0;
-    if (m->panic.message || !here) return;
+    if (m->panic.message || !here || m->ended) return; /* a person may have ended it there */
     char *caller = machine_where(m, cpu_br(cpu, BR_RP));
     m->panic.message = g_strdup_printf("the kernel panicked (called from %s)", caller);
     m->panic.cpu = cpu_id(cpu);

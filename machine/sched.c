@@ -110,7 +110,7 @@ static void run_until(struct machine *m, struct cpu *cpu, u64 target)
         }
         enum cpu_exit why = run_piece(m, cpu, target - cpu_time(cpu));
         if (why == CPU_FATAL) machine_end(m, END_GUEST, cpu, 0, "the processor gave up");
-        if (why == CPU_BREAKPOINT) panic_noticed(m, cpu);
+        panic_noticed(m, cpu); /* also where a piece, or somebody's step, ended there */
         if (why == CPU_UNTIL || (why == CPU_BUDGET && until_reached(m, cpu))) {
             machine_end(m, END_UNTIL, cpu, 0, "--until: the bundle was reached");
         }
@@ -148,5 +148,6 @@ struct machine_result machine_run(struct machine *m)
     do {
         while (!m->ended) run_round(m);
     } while ((m->native && native_restarts(m->native)) || (m->xen && xen_restarts(m->xen)));
+    if (m->xen) xen_reveal(m->xen);
     return m->result;
 }

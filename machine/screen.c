@@ -13,6 +13,7 @@ struct screen {
     struct framebuffer *fb; /* the PCI bus owns it */
     struct i8042 *i8042;
     struct picture picture;
+    unsigned buttons; /* as the guest knows them */
     u64 shown; /* generation of the picture on the display */
 };
 
@@ -25,7 +26,20 @@ static void on_key(void *opaque, enum key key, bool down)
 static void on_mouse(void *opaque, int dx, int dy, int wheel, unsigned buttons)
 {
     struct screen *s = opaque;
+    s->buttons = buttons;
     i8042_mouse(s->i8042, dx, dy, wheel, buttons);
+}
+
+static void on_key_stopped(void *opaque, enum key key, bool down)
+{
+    if (!down) on_key(opaque, key, false);
+}
+
+static void on_mouse_stopped(void *opaque, int dx, int dy, int wheel, unsigned buttons)
+{
+    struct screen *s = opaque;
+    (void)dx, (void)dy, (void)wheel;
+    if (s->buttons & ~buttons) on_mouse(s, 0, 0, 0, s->buttons & buttons);
 }
 
 static void on_closed(void *opaque)
@@ -79,16 +93,28 @@ void screen_reset(struct screen *s)
     i8042_reset(s->i8042);
 }
 
-void screen_poll(struct screen *s)
+static void look_after(struct screen *s, const struct display_input *input, bool always_show)
 {
-    struct display_input input = { s, on_key, on_mouse, on_closed };
     struct display *display = s->config.display;
-    if (!display || !display_poll(display, &input)) return;
+    if (!display || !display_poll(display, input)) return;
     u64 now = framebuffer_generation(s->fb);
-    if (now == s->shown) return;
+    if (now == s->shown && !always_show) return;
     framebuffer_picture(s->fb, &s->picture);
     display_show(display, &s->picture);
     s->shown = now;
+}
+
+void screen_poll(struct screen *s)
+{
+    struct display_input input = { s, on_key, on_mouse, on_closed };
+    look_after(s, &input, false);
+}
+
+/* Something may have lain over the window. */
+void screen_idle(struct screen *s)
+{
+    struct display_input input = { s, on_key_stopped, on_mouse_stopped, on_closed };
+    look_after(s, &input, true);
 }
 
 GString *screen_text(struct screen *s)

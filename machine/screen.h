@@ -35,6 +35,10 @@ void screen_reset(struct screen *s); /* without the PCI function, which its bus 
 /* Between slices: take the person's input, show what has changed. */
 void screen_poll(struct screen *s);
 
+/* While the machine is stopped: the window is drawn and can be closed; what is typed is lost, but
+ * keys and buttons that are held may be let go. */
+void screen_idle(struct screen *s);
+
 /* The characters of a text mode; g_string_free. */
 GString *screen_text(struct screen *s);
 bool screen_write_png(struct screen *s, const char *path, GError **err);

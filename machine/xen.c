@@ -4,9 +4,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "machine/xen.h"
 
-#include <string.h>
-
 #include "base/log.h"
+#include "cpu/psr.h"
 #include "devices/host/chardev.h"
 #include "guest/domain_builder.h"
 #include "machine/backends.h"
@@ -14,6 +13,7 @@
 #include "machine/pace.h"
 
 #define POLLS_PER_SECOND 200
+#define VECTOR_EXTERNAL 0x3000u
 
 struct xen_machine {
     struct machine *m;
@@ -26,6 +26,8 @@ struct xen_machine {
     struct domain_image image;
     struct clock_event poll;
     bool reset_wanted;
+    void (*monitor)(void *opaque);
+    void *monitor_opaque;
 };
 
 /* --- hooks ------------------------------------------------------------------------------------ */
@@ -42,10 +44,20 @@ static enum hook_answer on_privop(void *opaque, struct cpu *cpu, const struct in
     return domain_privop(m->xen->domain, cpu, in);
 }
 
+/* Events are taken in idleness, too, where nothing retires; an instruction that the hypervisor
+ * carries out, or lets defer its fault, is progress, and does not retire either. */
 static enum hook_answer on_interruption(void *opaque, struct cpu *cpu)
 {
     struct machine *m = opaque;
-    return domain_interruption(m->xen->domain, cpu);
+    struct domain *d = m->xen->domain;
+    bool event = interruption_vector(cpu_interruption(cpu).row) == VECTOR_EXTERNAL;
+    u64 ip = cpu_ip(cpu), told = domain_reflections(d);
+    unsigned ri = cpu_ri(cpu);
+    if (!event) loop_check(m, cpu, domain_collects(d, cpu));
+    enum hook_answer answer = domain_interruption(d, cpu);
+    bool moved = cpu_ip(cpu) != ip || cpu_ri(cpu) != ri || (cpu_psr(cpu) & PSR_ED);
+    if (event || (moved && domain_reflections(d) == told)) loop_forget(m, cpu);
+    return answer;
 }
 
 static void install_hooks(struct xen_machine *x)
@@ -63,7 +75,7 @@ static struct cpu *asking(struct xen_machine *x)
     return x->m->current ? x->m->current : x->m->cpus[0];
 }
 
-static void request_reset(struct xen_machine *x)
+void xen_request_reset(struct xen_machine *x)
 {
     x->reset_wanted = true;
     machine_end(x->m, END_RESET, asking(x), 0, "the machine was reset");
@@ -77,7 +89,7 @@ static void on_shutdown(void *opaque, struct cpu *cpu, unsigned reason)
         machine_end(x->m, END_EXIT, cpu, 0, "the guest turned the machine off");
         break;
     case SHUTDOWN_REBOOT:
-        request_reset(x);
+        xen_request_reset(x);
         break;
     default:
         machine_end(x->m, END_PANIC, cpu, 0, "the guest's kernel says that it has crashed");
@@ -104,7 +116,10 @@ static void on_poll(void *opaque, u64 now)
 {
     struct xen_machine *x = opaque;
     (void)now;
-    pace_keep(&x->pace, x->m, POLLS_PER_SECOND, chardev_input_fd(x->console));
+    /* Input that the guest does not take must not keep us awake. */
+    bool takes = domain_takes_input(x->domain);
+    pace_keep(&x->pace, x->m, POLLS_PER_SECOND, takes ? chardev_input_fd(x->console) : -1);
+    chardev_poll(x->console);
     domain_poll(x->domain);
     clock_arm(x->m->clock, &x->poll, clock_now(x->m->clock) + x->itc_hz / POLLS_PER_SECOND);
 }
@@ -114,9 +129,11 @@ static void on_console_command(void *opaque, enum console_command command)
     struct xen_machine *x = opaque;
     switch (command) {
     case CONSOLE_QUIT: machine_end(x->m, END_EXIT, asking(x), 0, "quit"); break;
-    case CONSOLE_RESET: request_reset(x); break;
+    case CONSOLE_RESET: xen_request_reset(x); break;
     case CONSOLE_POWER_BUTTON: xen_press_power_button(x); break;
-    case CONSOLE_MONITOR: break;
+    case CONSOLE_MONITOR:
+        if (x->monitor) x->monitor(x->monitor_opaque);
+        break;
     }
 }
 
@@ -179,7 +196,9 @@ static bool load(struct xen_machine *x, GError **err)
     };
     domain_image_clear(&x->image);
     if (!domain_build(x->domain, &plan, &x->image, err)) return false;
+    if (!c->top) linux_forget_file(&x->image.linux_image); /* privops wants its line numbers */
     domain_start(x->domain, x->image.linux_image.entry, x->image.boot_param);
+    panic_watch(x->m, x->itc_hz);
     log_info("machine", "starting %s at %#llx as a Xen domain", c->kernel,
              (unsigned long long)x->image.linux_image.entry);
     return true;
@@ -242,8 +261,7 @@ bool xen_restarts(struct xen_machine *x)
     GError *err = NULL;
     if (!x->reset_wanted || m->config->no_reboot) return false;
     x->reset_wanted = false;
-    memset(physmem_host(m->pm, 0, m->config->mem), 0, m->config->mem);
-    physmem_note_write(m->pm, 0, m->config->mem);
+    physmem_zero(m->pm, 0, m->config->mem);
     for (unsigned i = 0; i < m->ncpus; i++) cpu_reset(m->cpus[i]);
     if (!load(x, &err)) {
         log_error("machine", "cannot build the domain again: %s", err->message);
@@ -257,17 +275,48 @@ bool xen_restarts(struct xen_machine *x)
 
 /* --- for people and monitors ------------------------------------------------------------------ */
 
+struct xen_machine *machine_xen(const struct machine *m)
+{
+    return m->xen;
+}
+
+struct chardev *xen_console(struct xen_machine *x)
+{
+    return x->console;
+}
+
+void xen_on_monitor(struct xen_machine *x, void (*fn)(void *opaque), void *opaque)
+{
+    x->monitor = fn;
+    x->monitor_opaque = opaque;
+}
+
+void xen_print_interrupts(const struct xen_machine *x, GString *out)
+{
+    domain_print_ports(x->domain, out);
+}
+
 void xen_press_power_button(struct xen_machine *x)
 {
     domain_request(x->domain, "poweroff");
 }
 
-const struct symbols *xen_symbols(const struct xen_machine *x)
+const struct linux_image *xen_image(const struct xen_machine *x)
 {
-    return x->image.linux_image.symbols;
+    return &x->image.linux_image;
+}
+
+void xen_reveal(struct xen_machine *x)
+{
+    if (x->domain) domain_reveal(x->domain);
 }
 
 void xen_print_counters(const struct xen_machine *x, FILE *out)
 {
     domain_print_counters(x->domain, out);
+}
+
+bool xen_console_complete(const struct xen_machine *x)
+{
+    return !x->console->lost;
 }

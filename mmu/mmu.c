@@ -20,6 +20,7 @@ void mmu_init(struct mmu *mmu, struct physmem *pm)
 void mmu_destroy(struct mmu *mmu)
 {
     physmem_forget_listener(mmu->pm, mmu);
+    g_free(mmu->watches);
     g_free(mmu->priv->sets);
     g_free(mmu->priv);
     memset(mmu, 0, sizeof(*mmu));

@@ -51,6 +51,7 @@ enum mmu_fault {
     MMU_UNALIGNED,
     MMU_UNSUPPORTED,      /* Unsupported Data Reference */
     MMU_MACHINE_CHECK,    /* insertion or purge overlaps a TR; never from a reference */
+    MMU_WATCHED,          /* nothing went wrong: a debugger waits for this one; cpu/ says it */
 };
 
 enum mmu_attr { MA_WB = 0, MA_UC = 4, MA_UCE = 5, MA_WC = 6, MA_NATPAGE = 7 };
@@ -77,6 +78,12 @@ struct mmu_debug_pair {
     u64 addr, mask;
 };
 
+/* Bytes that a debugger waits for, by their virtual address (psr.dt or not). */
+struct mmu_watch {
+    u64 addr, len;
+    unsigned how; /* MMU_READ, MMU_WRITE */
+};
+
 struct mmu_priv;
 
 struct mmu {
@@ -97,6 +104,8 @@ struct mmu {
     u64 pkr[16];
     struct mmu_debug_pair ibr[4], dbr[4];
     u64 iha;           /* address of the VHPT entry of the last miss */
+    struct mmu_watch *watches;
+    unsigned watch_count;
     struct physmem *pm;
     struct mmu_priv *priv; /* TRs, TCs, pool of soft sets */
 };
@@ -169,6 +178,11 @@ bool mmu_va_implemented(u64 va);
  * what is needed by themselves. */
 void mmu_flush_writes(struct mmu *mmu);
 void mmu_flush_soft(struct mmu *mmu);
+
+/* References to pages with watched bytes take no short cuts: they all come to mmu_access, before
+ * which cpu/ asks whether this is one of them.  Replaces the former list. */
+void mmu_set_watches(struct mmu *mmu, const struct mmu_watch *list, unsigned n);
+bool mmu_watched(const struct mmu *mmu, u64 va, unsigned size, unsigned how);
 
 /* State, for --dump-state, monitors, hashes: TR i as {valid, ifa, itir, pte, rid}. */
 struct mmu_tr {

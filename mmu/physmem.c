@@ -269,6 +269,17 @@ bool physmem_read(struct physmem *pm, u64 pa, void *buf, u64 len)
     return true;
 }
 
+/* Untouched pages of a private mapping read as zeros; whatever madvise leaves is cleared by hand. */
+void physmem_zero(struct physmem *pm, u64 pa, u64 len)
+{
+    u64 host_page = (u64)sysconf(_SC_PAGESIZE);
+    u8 *host = physmem_host(pm, pa, len);
+    g_return_if_fail(host);
+    bool whole = pa % host_page == 0 && len % host_page == 0;
+    if (!whole || madvise(host, len, MADV_DONTNEED)) memset(host, 0, len);
+    physmem_note_write(pm, pa, len);
+}
+
 bool physmem_load(struct physmem *pm, u64 pa, const void *buf, u64 len)
 {
     if (!len) return true;

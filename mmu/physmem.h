@@ -53,6 +53,9 @@ bool physmem_read(struct physmem *pm, u64 pa, void *buf, u64 len);
 bool physmem_write(struct physmem *pm, u64 pa, const void *buf, u64 len);
 bool physmem_load(struct physmem *pm, u64 pa, const void *buf, u64 len);
 
+/* Power-on: RAM as if it had never been touched, given back to the host. */
+void physmem_zero(struct physmem *pm, u64 pa, u64 len);
+
 /* One device access, 1..8 bytes.  false: no device there (reads as all ones, writes dropped). */
 bool physmem_io_read(struct physmem *pm, u64 pa, unsigned size, u64 *value);
 bool physmem_io_write(struct physmem *pm, u64 pa, unsigned size, u64 value);
@@ -65,6 +68,8 @@ void physmem_on_code_write(struct physmem *pm, physmem_code_fn *fn, void *opaque
 /* A page became code: short cuts for writing it must be given up (every mmu does). */
 void physmem_on_code_set(struct physmem *pm, physmem_code_fn *fn, void *opaque);
 void physmem_forget_listener(struct physmem *pm, void *opaque); /* of either kind */
+/* A place for what was decoded: whoever fills it empties it.  NULL at first. */
+static inline void **physmem_decoded(struct physmem *pm);
 
 /* RAM and ROM ranges in ascending order, for firmware memory maps and state hashes. */
 struct physmem_range {
@@ -83,6 +88,7 @@ struct physmem_head {
     u8 *code_bits;   /* one byte per page below code_pages; nonzero: decoded code */
     u64 code_pages;
     u8 *kinds;       /* one enum physmem_kind per page below code_pages */
+    void *decoded;   /* what its processors share (cpu/icache.c) */
 };
 
 enum physmem_kind { PHYS_NOTHING, PHYS_RAM, PHYS_ROM };
@@ -92,6 +98,11 @@ static inline enum physmem_kind physmem_kind(const struct physmem *pm, u64 pa)
     const struct physmem_head *h = (const void *)pm;
     u64 page = pa >> PHYS_PAGE_BITS;
     return page < h->code_pages ? (enum physmem_kind)h->kinds[page] : PHYS_NOTHING;
+}
+
+static inline void **physmem_decoded(struct physmem *pm)
+{
+    return &((struct physmem_head *)(void *)pm)->decoded;
 }
 
 static inline u64 physmem_pa(const struct physmem *pm, const void *host)

@@ -257,6 +257,36 @@ void soft_code_set(void *opaque, u64 page_pa)
     if (host) each_set(mmu, 0, flush_writes_to, host);
 }
 
+static bool overlaps(const struct mmu_watch *w, u64 va, u64 size)
+{
+    return va - w->addr < w->len || w->addr - va < size;
+}
+
+static bool page_watched(const struct mmu *mmu, u64 page)
+{
+    for (unsigned i = 0; i < mmu->watch_count; i++) {
+        if (overlaps(&mmu->watches[i], page, PHYS_PAGE_SIZE)) return true;
+    }
+    return false;
+}
+
+void mmu_set_watches(struct mmu *mmu, const struct mmu_watch *list, unsigned n)
+{
+    g_free(mmu->watches);
+    mmu->watches = g_memdup2(list, n * sizeof(*list));
+    mmu->watch_count = n;
+    mmu_flush_soft(mmu);
+}
+
+bool mmu_watched(const struct mmu *mmu, u64 va, unsigned size, unsigned how)
+{
+    for (unsigned i = 0; i < mmu->watch_count; i++) {
+        const struct mmu_watch *w = &mmu->watches[i];
+        if ((w->how & how) && overlaps(w, va, size)) return true;
+    }
+    return false;
+}
+
 static struct soft_set *set_for_fill(struct mmu *mmu, struct soft_group *g, unsigned mode)
 {
     struct mmu_priv *m = mmu->priv;
@@ -275,6 +305,7 @@ void soft_fill(struct mmu *mmu, u64 va, u64 pa, unsigned how, unsigned level,
 {
     struct mmu_priv *m = mmu->priv;
     if (!plain(mmu, how & MMU_RSE ? mmu->rsc_be : bit(mmu->psr, PSR_BE))) return;
+    if (unlikely(mmu->watch_count) && page_watched(mmu, va & PAGE_MASK)) return;
     struct soft_set *s = e ? set_for_fill(mmu, m->region[va >> 61], mode_index(level, mmu->psr))
                            : set_for_fill(mmu, m->physical, 0);
     u64 page = va & PAGE_MASK, pa_page = pa & PAGE_MASK;

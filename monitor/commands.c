@@ -433,6 +433,53 @@ static void command_branches(struct call *c)
     }
 }
 
+/* --- pressing buttons -------------------------------------------------------------------------- */
+
+/* The processors argument 1 names: [*first, *end).  Complains. */
+static bool whom(struct call *c, unsigned otherwise, unsigned *first, unsigned *end)
+{
+    u64 n;
+    *first = 0;
+    *end = debug_cpu_count(c->d);
+    if (!c->d->target.firmware) {
+        say(c, "this machine has no firmware that could take it\n");
+        return false;
+    }
+    if (!optional(c, 1, otherwise, &n)) return false;
+    if (c->argc < 2 && otherwise == ~0u) return true;
+    if (n >= *end) {
+        say(c, "there are processors 0 to %u\n", *end - 1);
+        return false;
+    }
+    *first = (unsigned)n;
+    *end = *first + 1;
+    return true;
+}
+
+static void command_init(struct call *c)
+{
+    unsigned n, end;
+    if (!whom(c, ~0u, &n, &end)) return;
+    for (; n < end; n++) cpu_post_init(debug_cpu(c->d, n));
+}
+
+#define VECTOR_NMI 2
+
+static void command_nmi(struct call *c)
+{
+    unsigned n, end;
+    if (!whom(c, ~0u, &n, &end)) return;
+    for (; n < end; n++) cpu_post_vector(debug_cpu(c->d, n), VECTOR_NMI);
+}
+
+static void command_mca(struct call *c)
+{
+    unsigned n, end;
+    if (!whom(c, c->m->cpu, &n, &end)) return;
+    cpu_post_machine_check(debug_cpu(c->d, n), MACHINE_CHECK_BUS, 0,
+                           c->argc > 2 ? c->argv[2] : "machine check from the monitor");
+}
+
 static void command_screenshot(struct call *c)
 {
     GError *err = NULL;
@@ -543,7 +590,7 @@ static void command_reset(struct call *c)
         say(c, "this machine cannot be reset\n");
         return;
     }
-    c->d->target.reset(c->d->target.opaque);
+    c->d->reset = true;
     if (c->m->remote) {
         say(c, "the machine restarts when it continues\n");
     } else {

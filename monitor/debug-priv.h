@@ -12,7 +12,8 @@
 #define DEBUG_CPUS 16
 
 enum { /* application registers the debugger reasons about */
-    AR_RSC_N = 16, AR_BSP_N = 17, AR_BSPSTORE_N = 18, AR_RNAT_N = 19, AR_PFS_N = 64,
+    AR_RSC_N = 16, AR_BSP_N = 17, AR_BSPSTORE_N = 18, AR_RNAT_N = 19, AR_ITC_N = 44,
+    AR_PFS_N = 64,
 };
 
 /* Where a processor stands or a breakpoint is: bundle address | slot. */
@@ -27,10 +28,14 @@ static inline unsigned frame_sol(u64 cfm) { return (unsigned)bits(cfm, 13, 7); }
 static inline unsigned frame_rrb_pr(u64 cfm) { return (unsigned)bits(cfm, 37, 32); }
 
 /* p0..p63 by the names of the current frame; cpu_pr has physical order. */
+static inline unsigned physical_pr(const struct cpu *cpu, unsigned p)
+{
+    return p < 16 ? p : 16 + (p - 16 + frame_rrb_pr(cpu_cfm(cpu))) % 48;
+}
+
 static inline bool logical_pr(const struct cpu *cpu, unsigned p)
 {
-    unsigned n = p < 16 ? p : 16 + (p - 16 + frame_rrb_pr(cpu_cfm(cpu))) % 48;
-    return cpu_pr(cpu) >> n & 1;
+    return cpu_pr(cpu) >> physical_pr(cpu, p) & 1;
 }
 
 /* --- debugger.c: run control ------------------------------------------------------------------ */
@@ -104,6 +109,7 @@ struct debugger {
     unsigned next_number;
     struct debug_front gdb, console;
     bool pause, over; /* over: the run is to end, go on without asking */
+    bool reset;       /* when the machine goes on */
     bool console_wants;
     unsigned polls;
     struct debug_resume how;

@@ -25,6 +25,9 @@ struct debug_target {
     /* Let `fn` see every slot, until it has seen enough. */
     void (*observe)(void *opaque, machine_observer_fn *fn, void *fn_opaque);
     void (*unobserve)(void *opaque, machine_observer_fn *fn, void *fn_opaque);
+    /* Let `fn` see the slots that refer to these bytes; without, `observe` has to do. */
+    void (*watch)(void *opaque, const struct mmu_watch *list, unsigned n, machine_observer_fn *fn,
+                  void *fn_opaque);
     void (*quit)(void *opaque);   /* end the run */
     void (*reset)(void *opaque);  /* power-on again */
     void (*idle)(void *opaque);   /* several times a second while the machine is stopped */
@@ -33,6 +36,7 @@ struct debug_target {
     void (*devices)(void *opaque, GString *out);    /* more than their addresses */
     void (*interrupts)(void *opaque, GString *out); /* beyond the processor: IOSAPIC pins */
     void (*statistics)(void *opaque, GString *out);
+    bool firmware; /* INIT and machine checks have somebody to go to */
 };
 /* The part that machine.h can answer. */
 void debug_target_machine(struct debug_target *t, struct machine *m);

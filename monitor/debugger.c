@@ -34,11 +34,26 @@ static void install(struct debugger *d, const u64 *extra)
     g_array_free(places, TRUE);
 }
 
-/* Watchpoints and the branch ring need to see every slot, which is several times slower. */
+static void install_watchpoints(struct debugger *d, bool any)
+{
+    const struct debug_target *t = &d->target;
+    GArray *list = g_array_new(FALSE, FALSE, sizeof(struct mmu_watch));
+    for (unsigned i = 0; any && i < d->watchpoints->len; i++) {
+        const struct watchpoint *w = &g_array_index(d->watchpoints, struct watchpoint, i);
+        struct mmu_watch m = { w->addr, w->len, (w->how & WATCH_READ ? MMU_READ : 0) |
+                                                (w->how & WATCH_WRITE ? MMU_WRITE : 0) };
+        g_array_append_val(list, m);
+    }
+    t->watch(t->opaque, (const void *)list->data, list->len, debugger_observe, d);
+    g_array_free(list, TRUE);
+}
+
+/* The branch ring needs to see every slot, which is several times slower; watchpoints only where
+ * the processor cannot tell of references to watched bytes. */
 static void choose_loop(struct debugger *d)
 {
     const struct debug_target *t = &d->target;
-    bool wanted = d->record_branches || d->watchpoints->len > 0;
+    bool wanted = d->record_branches || (d->watchpoints->len > 0 && !t->watch);
     if (wanted && !d->observing && t->observe) {
         t->observe(t->opaque, debugger_observe, d);
         d->observing = true;
@@ -47,6 +62,7 @@ static void choose_loop(struct debugger *d)
         t->unobserve(t->opaque, debugger_observe, d);
         d->observing = false;
     }
+    if (t->watch) install_watchpoints(d, !wanted);
 }
 
 void debugger_free(struct debugger *d)
@@ -187,6 +203,8 @@ static void stop(struct debugger *d, struct debug_stop what)
     d->how = (struct debug_resume){ 0 };
     if (front) front->stopped(front->opaque, &what, &d->how);
     install(d, NULL);
+    if (d->reset) d->target.reset(d->target.opaque);
+    d->reset = false;
     struct debug_cpu *c = &d->cpus[cpu_id(what.cpu)];
     c->left_place = cpu_place(what.cpu);
     c->left_retired = cpu_retired(what.cpu);

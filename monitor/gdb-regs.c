@@ -6,7 +6,8 @@
  *     330 pr   331 ip   332 psr, with the slot in ri   333 cfm   334-461 ar
  *
  * bsp follows the ptrace convention that gdb expects, not the architecture: it is the END of the
- * current frame.
+ * current frame.  There is no ar.itc: gdb would put it back after it has called a function, and with
+ * it the guest's time.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include <string.h>
@@ -48,10 +49,26 @@ static u64 read_ar(struct cpu *cpu, unsigned n)
     return n == AR_BSP_N ? rse_frame_end(cpu) : cpu_ar(cpu, n);
 }
 
+/* For gdb a frame lies below its end.  That is how it pushes one to call a function of the guest. */
+static bool set_frame_end(struct cpu *cpu, u64 end, u64 cfm)
+{
+    return cpu_set_frame(cpu, rse_address(end, -(int)frame_sof(cfm)), cfm);
+}
+
 static bool write_ar(struct cpu *cpu, unsigned n, u64 value)
 {
-    if (n == AR_BSP_N) return false; /* there is no such move */
+    if (n == AR_BSP_N) return set_frame_end(cpu, value, cpu_cfm(cpu));
+    if (n == AR_BSPSTORE_N) return cpu_move_bspstore(cpu, value);
+    if (n == AR_ITC_N) return false;
     cpu_set_ar(cpu, n, value);
+    return true;
+}
+
+static bool write_predicate(struct cpu *cpu, unsigned p, u64 value)
+{
+    unsigned at = physical_pr(cpu, p);
+    if (p == 0) return value == 1;
+    cpu_set_pr(cpu, deposit(cpu_pr(cpu), at, at, value & 1));
     return true;
 }
 
@@ -68,7 +85,7 @@ static u64 read_integer(struct cpu *cpu, unsigned n)
 
 bool gdb_register_read(struct cpu *cpu, unsigned n, u8 *bytes)
 {
-    if (n == VFP || n == VRAP || n >= GDB_REGISTERS) return false;
+    if (n == VFP || n == VRAP || n == AR + AR_ITC_N || n >= GDB_REGISTERS) return false;
     if (n >= FR && n < PR) {
         read_float(cpu, n - FR, bytes);
         return true;
@@ -89,6 +106,8 @@ static bool write_integer(struct cpu *cpu, unsigned n, u64 value)
     if (n == GR) return false;
     if (n < FR) {
         cpu_set_gr(cpu, n, value, false);
+    } else if (n >= PR && n < BR) {
+        return write_predicate(cpu, n - PR, value);
     } else if (n >= BR && n < VFP) {
         cpu_set_br(cpu, n - BR, value);
     } else if (n == PR_ALL) {
@@ -97,10 +116,12 @@ static bool write_integer(struct cpu *cpu, unsigned n, u64 value)
         cpu_set_ip(cpu, value & ~15ull, cpu_ri(cpu));
     } else if (n == PSR) {
         write_psr(cpu, value);
-    } else {
-        return n >= AR && write_ar(cpu, n - AR, value);
+    } else if (n == CFM) {
+        return set_frame_end(cpu, rse_frame_end(cpu), value);
+    } else if (n >= AR) {
+        return write_ar(cpu, n - AR, value);
     }
-    return true;
+    return true; /* also for vfp and vrap, which gdb writes when it pops a frame */
 }
 
 bool gdb_register_write(struct cpu *cpu, unsigned n, const u8 *bytes)

@@ -18,6 +18,12 @@ struct trace;
 struct trace *trace_start(struct machine *m, const struct trace_config *config, GError **err);
 bool trace_finish(struct trace *t, GError **err); /* false: the file is not complete */
 
+/* --trace of events, and epic64 events, which reads the binary form back. */
+struct event_trace;
+struct event_trace *event_trace_start(struct machine *m, const struct config *c, GError **err);
+bool event_trace_finish(struct event_trace *t, GError **err); /* false: the file is not complete */
+bool events_file(const struct config *config, FILE *out, GError **err);
+
 /* --stats: retired slots by row of the instruction table and by class. */
 struct stats;
 struct stats *stats_start(struct machine *m);
@@ -39,5 +45,12 @@ bool state_dump(struct machine *m, unsigned cpu, const char *path, GError **err)
 
 /* epic64 disasm. */
 bool disasm_file(const struct config *config, FILE *out, GError **err);
+
+/* epic64 pvcheck. */
+bool pvcheck_file(const struct config *config, FILE *out, bool *uncovered, GError **err);
+/* --pvcheck: what a domain's kernel really executes.  Reports, and frees, at the end. */
+struct pv_watch;
+struct pv_watch *pv_watch_start(struct machine *m, const struct config *config, GError **err);
+bool pv_watch_finish(struct pv_watch *w, GError **err); /* false: the report is not complete */
 
 #endif

@@ -37,10 +37,11 @@ static const struct watchpoint *watched(const struct debugger *d, u64 addr, u64 
     return NULL;
 }
 
+/* `in` is NULL around mandatory loads. */
 static void note_access(const struct debugger *d, struct debug_cpu *c, const struct cpu *cpu,
                         const struct insn *in)
 {
-    u32 attrs = insn_rows[in->row].attrs;
+    u32 attrs = in ? insn_rows[in->row].attrs : 0;
     unsigned how = (attrs & (ATTR_LOAD | ATTR_RMW) ? WATCH_READ : 0) |
                    (attrs & (ATTR_STORE | ATTR_RMW) ? WATCH_WRITE : 0);
     c->access.maybe = false;
@@ -59,7 +60,7 @@ static void note_stack(const struct debugger *d, struct debug_cpu *c, const stru
                        const struct insn *in)
 {
     u64 old = c->access.bspstore, now = cpu_ar(cpu, AR_BSPSTORE_N), low = MIN(old, now);
-    bool written_directly = g_str_has_prefix(insn_rows[in->row].meaning, "mov_to_ar");
+    bool written_directly = in && g_str_has_prefix(insn_rows[in->row].meaning, "mov_to_ar");
     if (old == now || c->access.maybe || written_directly) return;
     const struct watchpoint *w = watched(d, low, MAX(old, now) - low,
                                          now > old ? WATCH_WRITE : WATCH_READ);
@@ -103,7 +104,7 @@ void debugger_observe(void *opaque, struct cpu *cpu, const struct insn *in, bool
 {
     struct debugger *d = opaque;
     struct debug_cpu *c = &d->cpus[cpu_id(cpu)];
-    if (d->record_branches && !after) note_place(c, cpu_place(cpu), in);
+    if (d->record_branches && in && !after) note_place(c, cpu_place(cpu), in);
     if (d->watchpoints->len == 0) return;
     if (after) {
         report_access(d, c, cpu, in);

@@ -1,7 +1,9 @@
 /* Registers for people.  Zeros are left out: what is not shown is 0.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "monitor/monitor.h"
 
@@ -72,7 +74,11 @@ bool state_dump(struct machine *m, unsigned number, const char *path, GError **e
 {
     GString *text = g_string_new(NULL);
     cpu_dump_json(machine_cpu(m, number), text);
-    bool ok = g_file_set_contents(path, text->str, (gssize)text->len, err);
+    /* Not g_file_set_contents: what it writes takes the place of a device or a link. */
+    FILE *f = fopen(path, "w");
+    bool ok = f && fwrite(text->str, 1, text->len, f) == text->len;
+    if (f && fclose(f)) ok = false;
+    if (!ok) g_set_error(err, MONITOR_ERROR, 0, "--dump-state: %s: %s", path, g_strerror(errno));
     g_string_free(text, TRUE);
     return ok;
 }

@@ -6,7 +6,10 @@
 #include <stdlib.h>
 
 #include "machine/native.h"
+#include "machine/xen.h"
 #include "monitor/debug-priv.h"
+
+#define IDLE_MS 50 /* between two looks at the window while the monitor waits for keys */
 
 struct debugging {
     struct machine *m;
@@ -38,14 +41,32 @@ static bool ended(void *machine)
     return machine_has_ended(machine);
 }
 
+static struct chardev *console_of(struct machine *m)
+{
+    return machine_native(m) ? native_console(machine_native(m)) : xen_console(machine_xen(m));
+}
+
+static bool has_console(struct machine *m)
+{
+    return machine_native(m) || machine_xen(m);
+}
+
+static void set_monitor(struct machine *m, void (*fn)(void *opaque), void *opaque)
+{
+    if (machine_native(m)) native_on_monitor(machine_native(m), fn, opaque);
+    if (machine_xen(m)) xen_on_monitor(machine_xen(m), fn, opaque);
+}
+
 static void reset(void *machine)
 {
-    native_request_reset(machine_native(machine));
+    if (machine_native(machine)) native_request_reset(machine_native(machine));
+    if (machine_xen(machine)) xen_request_reset(machine_xen(machine));
 }
 
 static void interrupts(void *machine, GString *out)
 {
-    native_print_interrupts(machine_native(machine), out);
+    if (machine_native(machine)) native_print_interrupts(machine_native(machine), out);
+    if (machine_xen(machine)) xen_print_interrupts(machine_xen(machine), out);
 }
 
 static void devices(void *machine, GString *out)
@@ -73,8 +94,9 @@ static void statistics(void *machine, GString *out)
 static void idle(void *machine)
 {
     u8 keys[32];
-    struct chardev *console = native_console(machine_native(machine));
+    struct chardev *console = console_of(machine);
     if (console->person) chardev_read(console, keys, sizeof(keys));
+    if (machine_native(machine)) native_idle(machine_native(machine));
 }
 
 static void describe(struct debug_target *t, struct machine *m)
@@ -86,11 +108,13 @@ static void describe(struct debug_target *t, struct machine *m)
     t->ended = ended;
     t->screenshot = screenshot;
     t->statistics = statistics;
-    if (!machine_native(m)) return;
+    if (!has_console(m)) return;
     t->reset = reset;
     t->interrupts = interrupts;
-    t->devices = devices;
     t->idle = idle;
+    if (!machine_native(m)) return;
+    t->devices = devices;
+    t->firmware = true;
 }
 
 /* --- the console ------------------------------------------------------------------------------- */
@@ -98,17 +122,18 @@ static void describe(struct debug_target *t, struct machine *m)
 static void console_write(void *opaque, const char *text, size_t len)
 {
     struct debugging *g = opaque;
-    chardev_write(native_console(machine_native(g->m)), text, len);
+    chardev_write(console_of(g->m), text, len);
 }
 
 static size_t console_read(void *opaque, char *keys, size_t len)
 {
     struct debugging *g = opaque;
-    struct chardev *console = native_console(machine_native(g->m));
+    struct chardev *console = console_of(g->m);
     while (!machine_has_ended(g->m)) {
         struct pollfd p = { .fd = chardev_input_fd(console), .events = POLLIN };
         if (p.fd < 0) return 0;
-        if (poll(&p, 1, 100) <= 0) continue;
+        if (machine_native(g->m)) native_idle(machine_native(g->m));
+        if (poll(&p, 1, IDLE_MS) <= 0) continue;
         size_t n = chardev_read(console, keys, len);
         if (n) return n;
     }
@@ -135,11 +160,11 @@ struct debugging *debugging_new(struct machine *m, const char *gdb, GError **err
         debugging_free(g);
         return NULL;
     }
-    if (gdb || machine_native(m)) {
+    if (gdb || has_console(m)) {
         struct machine_debugger d = { g->debugger, debugger_run, debugger_poll };
         machine_set_debugger(m, &d);
     }
-    if (machine_native(m)) native_on_monitor(machine_native(m), on_monitor, g);
+    set_monitor(m, on_monitor, g);
     return g;
 }
 
@@ -148,7 +173,7 @@ void debugging_free(struct debugging *g)
     struct machine_debugger nobody = { 0 };
     if (!g) return;
     machine_set_debugger(g->m, &nobody);
-    if (machine_native(g->m)) native_on_monitor(machine_native(g->m), NULL, NULL);
+    set_monitor(g->m, NULL, NULL);
     gdbstub_free(g->gdb);
     monitor_free(g->monitor);
     debugger_free(g->debugger);

@@ -28,8 +28,15 @@ static void observe(void *machine, machine_observer_fn *fn, void *opaque)
     machine_observe(machine, fn, opaque);
 }
 
+static void watch(void *machine, const struct mmu_watch *list, unsigned n, machine_observer_fn *fn,
+                  void *opaque)
+{
+    machine_watch(machine, list, n, fn, opaque);
+}
+
 void debug_target_machine(struct debug_target *t, struct machine *m)
 {
     *t = (struct debug_target){ .opaque = m, .cpu_count = cpu_count, .cpu = get_cpu,
-        .physmem = get_physmem, .symbols = get_symbols, .observe = observe };
+        .physmem = get_physmem, .symbols = get_symbols, .observe = observe,
+        .watch = watch };
 }

@@ -17,6 +17,8 @@ GQuark monitor_error_quark(void)
 }
 
 #define TEXT_WIDTH 44
+#define TEXT_MAX 128
+#define TEXTS 4096 /* slots whose text is kept: disassembling is half the work */
 
 /* Application registers that instructions change on the side. */
 static const struct {
@@ -28,7 +30,15 @@ static const struct {
     { 66, "ar.ec" },
 };
 
+struct slot_text {
+    u64 ip;
+    u8 bundle[16];
+    unsigned slot;
+    char text[TEXT_MAX];
+};
+
 struct trace {
+    struct slot_text *texts;
     FILE *out;
     char *path;
     struct machine *m;
@@ -50,7 +60,8 @@ static void end_line(struct trace *t, const char *how)
 {
     if (!t->open) return;
     if (*how) fill_gap(t);
-    fprintf(t->out, "%s\n", how);
+    fputs(how, t->out);
+    putc('\n', t->out);
     t->open = false;
 }
 
@@ -69,20 +80,43 @@ static const char *without_template(const char *line)
     return line + strspn(line, " ");
 }
 
+static const char *text_of(struct trace *t, struct cpu *cpu, u64 ip, unsigned slot)
+{
+    u8 bundle[16];
+    struct slot_text *e = &t->texts[(ip >> 4) * 3 % TEXTS + slot];
+    if (!fetch(t, cpu, ip, bundle)) return "?";
+    if (e->ip == ip && e->slot == slot && !memcmp(e->bundle, bundle, sizeof(bundle))) return e->text;
+    char text[TEXT_MAX];
+    isa_disasm(bundle, slot, ip, text, sizeof(text));
+    g_strlcpy(e->text, without_template(text), sizeof(e->text));
+    e->ip = ip;
+    e->slot = slot;
+    memcpy(e->bundle, bundle, sizeof(bundle));
+    return e->text;
+}
+
+/* "cpu ip.slot ", without the cost of a format. */
+static void print_place(struct trace *t, unsigned cpu, u64 ip, unsigned slot)
+{
+    char place[24] = "0 0000000000000000.0 ";
+    if (cpu > 9) {
+        fprintf(t->out, "%u %016" PRIx64 ".%u ", cpu, ip, slot);
+        return;
+    }
+    place[0] = (char)('0' + cpu);
+    for (unsigned i = 0; i < 16; i++) place[2 + i] = "0123456789abcdef"[ip >> (60 - 4 * i) & 15];
+    place[19] = (char)('0' + slot);
+    fputs(place, t->out);
+}
+
 static void before(struct trace *t, struct cpu *cpu, const struct insn *in)
 {
-    char text[128];
-    u8 bundle[16];
     u64 ip = cpu_ip(cpu);
     unsigned slot = cpu_ri(cpu);
     end_line(t, " (not retired)");
-    if (fetch(t, cpu, ip, bundle)) {
-        isa_disasm(bundle, slot, ip, text, sizeof(text));
-    } else {
-        g_strlcpy(text, "?", sizeof(text));
-    }
-    const char *shown = without_template(text);
-    fprintf(t->out, "%u %016" PRIx64 ".%u %s", cpu_id(cpu), ip, slot, shown);
+    const char *shown = text_of(t, cpu, ip, slot);
+    print_place(t, cpu_id(cpu), ip, slot);
+    fputs(shown, t->out);
     t->gap = MAX(0, TEXT_WIDTH - (int)strlen(shown));
     t->open = true;
     t->qp = cpu_predicate(cpu, in->qp);
@@ -161,6 +195,7 @@ struct trace *trace_start(struct machine *m, const struct trace_config *config, 
         return NULL;
     }
     struct trace *t = g_new0(struct trace, 1);
+    t->texts = g_new0(struct slot_text, TEXTS + 3);
     t->out = out;
     t->path = g_strdup(config->path);
     t->m = m;
@@ -179,6 +214,7 @@ bool trace_finish(struct trace *t, GError **err)
                     t->path ? t->path : "standard error");
     }
     g_free(t->path);
+    g_free(t->texts);
     g_free(t);
     return ok;
 }

@@ -35,9 +35,12 @@ ONLY_IN = {
     r"ffi\.h": ["hypercall/marshal.c"],
     r"(libslirp|slirp/)": ["devices/host/"],
     r"lzma": ["guest/unpack_xz.c"],
-    r"zstd": ["guest/unpack_zstd.c"],
-    r"zlib": ["guest/unpack_gzip.c", "tests/"],
+    r"zstd": ["guest/unpack_zstd.c", "devices/host/qcow2_zstd.c"],
+    r"zlib": ["guest/unpack_gzip.c", "devices/host/qcow2_zlib.c", "tests/"],
     r"cmocka": ["tests/"],
+    r"json-glib": ["monitor/"],
+    r"cairo": ["monitor/privops-plot.c"],
+    r"elfutils": ["monitor/privops-lines.c"],
 }
 # Where GLib has no business: hot code and code that is to be reused alone.
 NO_GLIB = ["cpu/isa/", "cpu/fp/", "cpu/exec/", "mmu/soft.c"]

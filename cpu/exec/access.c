@@ -34,6 +34,7 @@ enum mmu_fault refer(struct cpu *cpu, u64 va, unsigned size, unsigned how, u32 k
     bool unaligned = must_fault_unaligned(cpu, va, size, kind);
     enum mmu_fault why;
 
+    if (watch_waits(cpu, va, size, how)) return MMU_WATCHED;
     how |= MMU_NO_ALIGN;
     if (!unaligned && (kind & K_WB)) how |= MMU_WB_ONLY; /* ranks below Unaligned */
     why = mmu_access(&cpu->mmu, va, first_part(va, size), how, cpl(cpu), span);
@@ -48,6 +49,7 @@ unsigned refer_speculatively(struct cpu *cpu, u64 va, unsigned size, u32 kind,
     unsigned c = mmu_conditions(&cpu->mmu, va, first_part(va, size),
                                 MMU_READ | MMU_SPEC | MMU_NO_ALIGN, cpl(cpu), span);
 
+    if (!c && watch_waits(cpu, va, size, MMU_READ)) return 1u << MMU_WATCHED;
     if (!(c & precluding) && must_fault_unaligned(cpu, va, size, kind)) c |= 1u << MMU_UNALIGNED;
     return c;
 }

@@ -231,6 +231,13 @@ EXEC(bsw1)
     NEXT;
 }
 
+/* The translation that this instruction was fetched with is gone: as if it were fetched now. */
+static COLD const struct insn *refetch(struct cpu *cpu, const struct insn *in, enum mmu_fault why)
+{
+    record_fetch_fault(cpu, why, bundle_ip(cpu, in));
+    return fault_recorded(cpu, in);
+}
+
 /* Promote to the level of an enter page; physical mode promotes to 0. */
 EXEC(epc)
 {
@@ -239,10 +246,12 @@ EXEC(epc)
     u64 old = cpu->psr;
 
     if (cpu->ar[AR_PFS] >> 62 < now) ILLEGAL;
-    if (!(old & PSR_IT)) {
+    if (old & PSR_IT) {
+        enum mmu_fault why = mmu_fetch(&cpu->mmu, bundle_ip(cpu, in), &span);
+        if (unlikely(why != MMU_OK)) return refetch(cpu, in, why);
+        if (span.ar == 7) level = MIN(span.pl, now);
+    } else {
         level = 0;
-    } else if (mmu_fetch(&cpu->mmu, bundle_ip(cpu, in), &span) == MMU_OK && span.ar == 7) {
-        level = MIN(span.pl, now);
     }
     if (level == now) NEXT_RARE;
     cpu->stop_pos = in->pos;

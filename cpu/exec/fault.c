@@ -119,8 +119,13 @@ void record_data_fault(struct cpu *cpu, enum mmu_fault why, u64 va, u64 isr)
 {
     unsigned row;
 
+    if (why == MMU_WATCHED) {
+        cpu_watch_next(cpu);
+        return;
+    }
     if (why >= ARRAY_LEN(data_rows)) {
-        cpu_fatal(cpu, "machine check: a data reference found conflicting translations");
+        cpu_machine_check(cpu, MACHINE_CHECK_TLB, va,
+                          "machine check: a data reference found conflicting translations");
         return;
     }
     row = data_rows[why];
@@ -133,7 +138,8 @@ void record_data_fault(struct cpu *cpu, enum mmu_fault why, u64 va, u64 isr)
 void record_fetch_fault(struct cpu *cpu, enum mmu_fault why, u64 ip)
 {
     if (why >= ARRAY_LEN(fetch_rows) || !fetch_rows[why]) {
-        cpu_fatal(cpu, "machine check: instruction fetch from where there is no memory");
+        cpu_machine_check(cpu, MACHINE_CHECK_TLB, ip,
+                          "machine check: instruction fetch from where there is no memory");
         return;
     }
     /* an unimplemented address is told like the trap of a branch to it: SDM 2:206 */
@@ -163,6 +169,10 @@ const struct insn *after_hook(struct cpu *cpu, const struct insn *in, enum hook_
     switch (answer) {
     case HOOK_JUMPED:
         return branch_stop(cpu, in, cpu->ip, cpu->ri);
+    case HOOK_RETURNED:
+        (void)branch_stop(cpu, in, cpu->ip, cpu->ri);
+        cpu->stop = STOP_RFI;
+        return NULL;
     case HOOK_FAULT:
         return refuse(cpu, in);
     default:

@@ -44,7 +44,7 @@ static enum load_outcome speculate(struct cpu *cpu, const struct insn *in, u32 k
 
     if (cpu->psr & PSR_ED) return defer(cpu, kind, name);
     met = refer_speculatively(cpu, va, kind & K_SIZE, kind, span);
-    left = met & ~deferrable(cpu);
+    left = met & (~deferrable(cpu) | 1u << MMU_WATCHED);
     if (left) {
         fault_data(cpu, in, (enum mmu_fault)__builtin_ctz(left), va, ISR_R | ISR_SP);
         return LOAD_REFUSED;

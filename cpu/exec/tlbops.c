@@ -17,17 +17,17 @@ static const struct insn *translations_changed(struct cpu *cpu, const struct ins
     NEXT_RARE;
 }
 
-static COLD const struct insn *machine_check(struct cpu *cpu, const struct insn *in)
+static COLD const struct insn *machine_check(struct cpu *cpu, const struct insn *in, u64 va)
 {
-    locate(cpu, in);
-    cpu_fatal(cpu, "machine check: overlap with a translation register");
+    cpu_machine_check(cpu, MACHINE_CHECK_TLB, va,
+                      "machine check: overlap with a translation register");
     return leave_here(cpu, in);
 }
 
 static const struct insn *inserted(struct cpu *cpu, const struct insn *in, enum mmu_fault why,
-                                   u64 epoch)
+                                   u64 va, u64 epoch)
 {
-    if (unlikely(why != MMU_OK)) return machine_check(cpu, in);
+    if (unlikely(why != MMU_OK)) return machine_check(cpu, in, va);
     return translations_changed(cpu, in, epoch);
 }
 
@@ -45,7 +45,7 @@ static ALWAYS_INLINE const struct insn *insert_tc(struct cpu *cpu, const struct 
     if (unlikely(!mmu_va_implemented(ifa))) {
         return fault_ifa(cpu, in, INT_DATA_UNIMPLEMENTED, 0, ifa);
     }
-    return inserted(cpu, in, mmu_insert_tc(&cpu->mmu, inst, ifa, itir, pte), epoch);
+    return inserted(cpu, in, mmu_insert_tc(&cpu->mmu, inst, ifa, itir, pte), ifa, epoch);
 }
 
 EXEC(itc_d)
@@ -72,7 +72,7 @@ static const struct insn *insert_tr(struct cpu *cpu, const struct insn *in, bool
         return fault(cpu, in, INT_RESERVED_REGISTER, 0);
     }
     if (!mmu_va_implemented(ifa)) return fault_ifa(cpu, in, INT_DATA_UNIMPLEMENTED, 0, ifa);
-    return inserted(cpu, in, mmu_insert_tr(&cpu->mmu, inst, slot, ifa, itir, pte), epoch);
+    return inserted(cpu, in, mmu_insert_tr(&cpu->mmu, inst, slot, ifa, itir, pte), ifa, epoch);
 }
 
 EXEC(itr_d)
@@ -102,7 +102,7 @@ static const struct insn *purge_local(struct cpu *cpu, const struct insn *in)
     u64 epoch = cpu->mmu.code_epoch;
     unsigned ps = (unsigned)bits(GR(in->r2), 7, 2);
 
-    return inserted(cpu, in, mmu_purge_tc(&cpu->mmu, GR(in->r3), ps), epoch);
+    return inserted(cpu, in, mmu_purge_tc(&cpu->mmu, GR(in->r3), ps), GR(in->r3), epoch);
 }
 
 /* The other processors first: they cannot refuse, and see the purge before we go on. */

@@ -71,6 +71,14 @@ extern unsigned insn_row_count;
  * program with the file, the row and the field. */
 void isa_init(void);
 
+/* What an instruction means to a hypervisor.  Moves to and from ar depend on the register. */
+enum isa_privilege {
+    ISA_PLAIN,
+    ISA_SENSITIVE,  /* runs at every level, but with an effect or answer that must be virtualised */
+    ISA_PRIVILEGED, /* a fault unless cpl is 0 */
+};
+enum isa_privilege isa_privilege(const struct insn *in);
+
 /* The row of a meaning, -1 if there is none. */
 int isa_row_of(const char *meaning);
 

@@ -1,7 +1,8 @@
 /* A disk's contents on the host.  PUBLIC.
  *
  * A raw file, sparse or not, or a block device.  In snapshot mode writes go to an overlay in memory
- * and the image stays as it is.  Images are locked while in use.
+ * and the image stays as it is; so modes that do not write take qcow2 images too.  Images are locked
+ * while in use.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #ifndef DEVICES_HOST_BLOCK_H

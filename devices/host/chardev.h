@@ -25,6 +25,7 @@ struct chardev_ops {
 struct chardev {
     const struct chardev_ops *ops;
     bool person; /* somebody may sit at the other end and wait */
+    bool lost;   /* a file did not take what was written */
 };
 
 static inline void chardev_write(struct chardev *dev, const void *data, size_t len)

@@ -24,6 +24,7 @@ struct fd_console {
     int fd;        /* of the terminal or the client; -1: nobody */
     int listener;  /* of a socket; -1: none */
     char *path;    /* of a Unix socket, to remove at the end */
+    bool stalled;  /* the other end does not read: output is dropped until it does */
 };
 
 static struct fd_console *of(struct chardev *dev)
@@ -43,7 +44,8 @@ static void fd_write(struct chardev *dev, const u8 *data, size_t len)
     struct fd_console *c = of(dev);
     while (len && c->fd >= 0) {
         struct pollfd p = { .fd = c->fd, .events = POLLOUT };
-        if (poll(&p, 1, WRITE_PATIENCE_MS) <= 0) return;
+        c->stalled = poll(&p, 1, c->stalled ? 0 : WRITE_PATIENCE_MS) <= 0;
+        if (c->stalled) return;
         bool is_socket = c->listener >= 0;
         ssize_t n = is_socket ? send(c->fd, data, len, MSG_NOSIGNAL) : write(c->fd, data, len);
         if (n < 0 && errno == EINTR) continue;
@@ -61,6 +63,13 @@ static void answer(struct fd_console *c)
     struct pollfd p = { .fd = c->listener, .events = POLLIN };
     if (c->listener < 0 || c->fd >= 0 || poll(&p, 1, 0) <= 0) return;
     c->fd = accept4(c->listener, NULL, NULL, SOCK_CLOEXEC);
+    c->stalled = false;
+}
+
+/* Who connects sees output at once, not when the guest first asks for input. */
+static void fd_poll(struct chardev *dev)
+{
+    answer(of(dev));
 }
 
 static size_t fd_read(struct chardev *dev, u8 *data, size_t len)
@@ -92,7 +101,8 @@ static void fd_free(struct chardev *dev)
 }
 
 static const struct chardev_ops fd_ops = {
-    .name = "fd", .write = fd_write, .read = fd_read, .input_fd = fd_input, .free = fd_free,
+    .name = "fd", .write = fd_write, .read = fd_read, .poll = fd_poll, .input_fd = fd_input,
+    .free = fd_free,
 };
 
 static struct fd_console *new_console(void)

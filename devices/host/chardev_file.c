@@ -16,8 +16,7 @@ static void file_write(struct chardev *dev, const u8 *data, size_t len)
 {
     struct file *f = CONTAINER_OF(dev, struct file, dev);
     if (!f->out) return;
-    fwrite(data, 1, len, f->out);
-    fflush(f->out);
+    if (fwrite(data, 1, len, f->out) != len || fflush(f->out)) dev->lost = true;
 }
 
 static size_t file_read(struct chardev *dev, u8 *data, size_t len)

@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,11 +36,31 @@ static void restore_mode(void)
     mode_is_saved = false;
 }
 
+/* tcsetattr is among what a handler may call. */
+static void die(int number)
+{
+    restore_mode();
+    raise(number); /* SA_RESETHAND: the default now */
+}
+
+static void restore_mode_at_signals(void)
+{
+    static const int numbers[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE,
+                                   SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV };
+    struct sigaction old, ours = { .sa_handler = die };
+    ours.sa_flags = (int)(SA_RESETHAND | SA_NODEFER);
+    for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+        bool free = !sigaction(numbers[i], NULL, &old) && old.sa_handler == SIG_DFL;
+        if (free) sigaction(numbers[i], &ours, NULL);
+    }
+}
+
 static void enter_raw_mode(void)
 {
     if (tcgetattr(STDIN_FILENO, &saved_mode)) return;
     mode_is_saved = true;
     atexit(restore_mode);
+    restore_mode_at_signals();
     struct termios raw = saved_mode;
     cfmakeraw(&raw);
     raw.c_oflag |= OPOST | ONLCR; /* messages of the emulator itself end in plain newlines */
@@ -48,10 +69,12 @@ static void enter_raw_mode(void)
 
 static void stdio_write(struct chardev *dev, const u8 *data, size_t len)
 {
-    (void)dev;
     while (len) {
         ssize_t n = write(STDOUT_FILENO, data, len);
-        if (n < 0 && errno != EINTR && errno != EAGAIN) return;
+        if (n < 0 && errno != EINTR && errno != EAGAIN) {
+            dev->lost = true;
+            return;
+        }
         if (n < 0) continue;
         data += n;
         len -= (size_t)n;
@@ -104,7 +127,7 @@ static void stdio_poll(struct chardev *dev)
     size_t room = QUEUE_LEN - s->queued;
     if (s->closed || !room || poll(&pfd, 1, 0) <= 0) return;
     ssize_t n = read(STDIN_FILENO, free_part, room);
-    if (n == 0) s->closed = true;
+    if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN)) s->closed = true;
     if (n > 0) s->queued += s->terminal ? filter(s, free_part, (size_t)n) : (size_t)n;
 }
 

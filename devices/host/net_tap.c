@@ -72,9 +72,11 @@ struct net *net_tap_new(const char *name, GError **err)
     t->net.ops = &tap_ops;
     if (attach(t, name ? name : "tap%d")) return &t->net;
     int code = errno;
+    bool forbidden = code == EPERM || code == EACCES;
     g_set_error(err, G_IO_ERROR, g_io_error_from_errno(code),
-                "--net: cannot get tap interface %s of the host: %s", name ? name : "",
-                g_strerror(code));
+                "--net: cannot get %s%s of the host: %s%s", name ? "tap interface " : "a tap interface",
+                name ? name : "", g_strerror(code),
+                forbidden ? " (root can make one for you: ip tuntap add NAME mode tap user YOU)" : "");
     tap_free(&t->net);
     return NULL;
 }

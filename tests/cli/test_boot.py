@@ -16,11 +16,13 @@ import os
 import pty
 import re
 import shutil
+import signal
 import socket
 import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 import unittest
 
@@ -187,6 +189,27 @@ class Boot(unittest.TestCase):
         self.assertNotIn("%", self.said_on_a_terminal("--kernel", self.kernel))
         self.assertNotIn("%", self.starts("--kernel", self.kernel, "--initrd", self.file("initrd", b"x", 32 * MB)))
 
+    # --- the terminal --------------------------------------------------------------------------------
+
+    def test_a_terminal_has_its_mode_back_however_the_emulator_ends(self):
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGSEGV, None):
+            ours, theirs = pty.openpty()
+            before = termios.tcgetattr(theirs)
+            process = subprocess.Popen([EPIC64, "run", "--kernel", self.kernel], stdin=theirs, stdout=theirs,
+                                       stderr=subprocess.DEVNULL)
+            end = time.monotonic() + 30
+            while termios.tcgetattr(theirs) == before and time.monotonic() < end:
+                time.sleep(0.01)
+            self.assertNotEqual(termios.tcgetattr(theirs), before, "no raw mode")
+            if number:
+                process.send_signal(number)
+            else:
+                os.write(ours, b"\1x")
+            self.assertIn(process.wait(30), (-number, 1) if number else (0,))  # 1: a sanitizer has the last word
+            self.assertEqual(termios.tcgetattr(theirs), before, "after signal %s" % number)
+            os.close(ours)
+            os.close(theirs)
+
     # --- configuration files -------------------------------------------------------------------------
 
     def test_a_machine_in_a_file_is_the_machine_of_the_options(self):
@@ -307,10 +330,26 @@ class Boot(unittest.TestCase):
         self.refuses_with_kernel("empty", "--disk", self.file("empty"))
 
     def test_disks_that_are_not_raw(self):
-        for magic, name in ((b"QFI\xfb", "qcow2"), (b"KDMV", "VMDK"), (b"conectix", "VHD"), (b"vhdxfile", "VHDX")):
+        for magic, name in ((b"KDMV", "VMDK"), (b"conectix", "VHD"), (b"vhdxfile", "VHDX")):
             for how in ("", ",ro", ",snapshot"):
                 self.refuses_with_kernel(name + " format", "--disk", self.file("image", magic, size=MB) + how)
         self.starts("--kernel", self.kernel, "--disk", self.file("raw", b"QFI\0", size=MB))
+
+    def test_disks_that_are_no_files(self):
+        self.refuses_with_kernel("neither a file nor a block device", "--disk", "/dev/zero,ro")
+        pipe = self.path("pipe")
+        os.mkfifo(pipe)
+        for how in ("", ",ro", ",snapshot"):
+            self.refuses_with_kernel("neither a file nor a block device", "--disk", pipe + how)
+
+    def test_disks_in_qcow2_format(self):
+        image = self.file("image", struct.pack(">4sIQIIQIIQQIIQ", b"QFI\xfb", 2, 0, 0, 16, MB, 0, 1, 1 << 16, 0, 0, 0, 0),
+                          size=3 << 16)
+        for how in (",ro", ",snapshot"):
+            self.starts("--kernel", self.kernel, "--disk", image + how)
+        self.refuses_with_kernel("is in qcow2 format, which is not written; add ,snapshot or ,ro", "--disk", image)
+        damaged = self.file("damaged", b"QFI\xfb", size=MB)
+        self.refuses_with_kernel("%s (qcow2): version 0 is unknown" % damaged, "--disk", damaged + ",ro")
 
     def test_disks_in_use(self):
         disk = self.file("disk", size=MB)

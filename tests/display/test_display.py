@@ -190,6 +190,24 @@ class Display(unittest.TestCase):
         lit = sum(p != (0, 0, 0) for row in rows for p in row)
         self.assertEqual(lit, 2)
 
+    def test_every_pixel_of_a_picture_is_where_the_program_put_it(self):
+        width, height = 40, 30
+        self.boot("""
+            dev=$(dirname $(grep -l 0x030000 /sys/bus/pci/devices/*/class))
+            echo 1 > $dev/enable
+            memory=$(sed -n '1s/ .*//p' $dev/resource) mode=$(sed -n '3s/ .*//p' $dev/resource)
+            set_mode() { devmem $((mode + 0x500 + 2 * $1)) 16 $2; }
+            set_mode 1 %d; set_mode 2 %d; set_mode 3 32; set_mode 4 0x41
+            i=0
+            while [ $i -lt %d ]; do
+                devmem $((memory + 4 * i)) 32 $(((i + 1) * 40503 %% 16777213)); i=$((i + 1))
+            done""" % (width, height, width * height))
+        got_width, got_height, rows = read_png(self.png)
+        self.assertEqual((got_width, got_height), (width, height))
+        values = [(i + 1) * 40503 % 16777213 for i in range(width * height)]
+        want = [(v >> 16, v >> 8 & 0xff, v & 0xff) for v in values]
+        self.assertEqual([tuple(p) for row in rows for p in row], want)
+
 
 @unittest.skipUnless(KERNEL and INITRD, "EPIC64_LINUX_KERNEL and EPIC64_LINUX_INITRD are not set")
 @unittest.skipUnless(shutil.which("Xvfb") and shutil.which("xdotool"), "no Xvfb or no xdotool")

@@ -3,205 +3,28 @@
  * A domain without a kernel, two disks and a network interface connected, carries out one operation
  * after the other: writes to its memory, its grant table and its rings, hypercalls, firmware calls,
  * hyperprivops, events.  A domain that is stopped goes on with the rest.  Beyond not crashing: a
- * domain that is stopped is told why, the image behind the disks (one a snapshot, one read-only)
- * never changes, no frame is longer than a frame may be, and the pages that hypervisor and guest
- * share stay where they were.
+ * domain that is stopped is told why, requests to devices get the answer that the rules of the
+ * interface ask for (fuzz_scene.c works it out once more), no device looks at more requests than its
+ * ring holds, the image behind the disks (one a snapshot, one read-only) never changes, no frame is
+ * longer than a frame may be, and the pages that hypervisor and guest share stay where they were.
  *
- *     fuzz_hypercall -max_total_time=60 -max_len=4096 -len_control=0 tests/guest/images
+ *     fuzz_hypercall -max_total_time=60 -max_len=4096 -timeout=20 tests/fuzz/seeds
+ *
+ * tests/fuzz/seeds.py makes the seeds; it knows the operations by their place in the table below.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
-#include "tests/hypercall/kit.h"
+#include "tests/fuzz/fuzz_scene.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "base/log.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 
-#define MUST(condition)                                                                           \
-    do {                                                                                          \
-        if (!(condition)) {                                                                       \
-            fprintf(stderr, "%s:%d: not true: %s\n", __FILE__, __LINE__, #condition);             \
-            abort();                                                                              \
-        }                                                                                         \
-    } while (0)
-
-#define DISK_BYTES 65536u
-#define EVENT_CHANNEL_OP 32u
 #define OPERATIONS_MAX 400u
-#define GRANTS_OF_DATA 16u     /* references from here on are for data */
 
-enum { RING_VBD0, RING_VBD1, RING_TX, RING_RX, RINGS };
-static const struct { u64 pa; u32 entries, size; } rings[RINGS] = {
-    [RING_VBD0] = { KIT_PAGE,           128,  sizeof(struct blkif_request)    },
-    [RING_VBD1] = { KIT_PAGE + 0x4000,  128,  sizeof(struct blkif_request)    },
-    [RING_TX]   = { KIT_PAGE + 0x8000,  1024, sizeof(struct netif_tx_request) },
-    [RING_RX]   = { KIT_PAGE + 0xc000,  1024, sizeof(struct netif_rx_request) },
-};
-
-/* --- the input ----------------------------------------------------------------------------------- */
-
-struct input {
-    const u8 *at;
-    size_t left;
-};
-
-/* `len` bytes, zeros behind the end. */
-static void take(struct input *in, void *to, size_t len)
-{
-    size_t have = MIN(len, in->left);
-    memset(to, 0, len);
-    if (!have) return;
-    memcpy(to, in->at, have);
-    in->at += have;
-    in->left -= have;
-}
-
-static u8 take8(struct input *in)
-{
-    u8 value;
-    take(in, &value, sizeof value);
-    return value;
-}
-
-static u32 take32(struct input *in)
-{
-    u32 value;
-    take(in, &value, sizeof value);
-    return value;
-}
-
-static u64 take64(struct input *in)
-{
-    u64 value;
-    take(in, &value, sizeof value);
-    return value;
-}
-
-static const u64 edges[] = {
-    ~0ull, 1ull << 63, 0x7fffffff, 0x80000000, 0xffffffff, 0x7fffffffffffffff, KIT_MEM, KIT_MEM - 1,
-    KIT_MEM - 8, 0x7ff0, 0xf500000000000000, 0xfffffffffff00000, 0xe000000000000000,
-    0x8000000000000000 | KIT_MEM, 0x87fffffffffffff8, 14 << 2, 16384, 4096, 0x661, KIT_ENTRY,
-};
-
-/* A number that is likely to reach something, from a few bytes of input. */
-static u64 take_word(struct input *in)
-{
-    switch (take8(in) % 8) {
-    case 0: return take64(in);
-    case 1: return edges[take8(in) % ARRAY_LEN(edges)];
-    case 2: return kit_inline(KIT_BUF + take8(in));
-    case 3: return KIT_DESC;
-    case 4: return kit_inline(KIT_MEM - take8(in) % 32); /* over the end of memory */
-    case 5: return take32(in) % (u32)(KIT_MEM + 65536);
-    case 6: return -(u64)take8(in);
-    default: return take8(in);
-    }
-}
-
-/* --- the domain ---------------------------------------------------------------------------------- */
-
-struct wire {
-    struct net net;
-};
-
-static void wire_send(struct net *net, const u8 *frame, size_t len)
-{
-    u64 sum = 0;
-    (void)net;
-    MUST(len <= NET_MAX_FRAME);
-    for (size_t i = 0; i < len; i++) sum += frame[i];
-    __asm__ volatile("" : : "r"(sum)); /* the reads are the test */
-}
-
-static void wire_nothing(struct net *net)
-{
-    (void)net;
-}
-
-static const struct net_ops wire_ops = { "wire", wire_send, wire_nothing, wire_nothing };
-
-/* The image of both disks; the same for all inputs, since it must not change. */
-static int image_fd(void)
-{
-    static int fd = -1;
-    if (fd < 0) {
-        fd = memfd_create("fuzz", 0);
-        MUST(fd >= 0 && ftruncate(fd, DISK_BYTES) == 0);
-    }
-    return fd;
-}
-
-static void add_disk(struct kit *k, enum block_mode mode)
-{
-    char path[40];
-    GError *err = NULL;
-    snprintf(path, sizeof path, "/proc/self/fd/%d", image_fd());
-    struct block *disk = block_open(path, mode, &err);
-    MUST(disk);
-    domain_add_disk(k->d, disk);
-}
-
-static u32 unbound_port(struct kit *k)
-{
-    struct evtchn_alloc_unbound un = { 0x7ff0, 0, 0 };
-    MUST(kit_struct(k, EVENT_CHANNEL_OP, 6, &un, sizeof un) == 0);
-    return un.port;
-}
-
-/* Ring n is in the page of grant reference 8 + n. */
-static void connect_rings(struct kit *k)
-{
-    struct xenstore *xs = k->d->store;
-    for (u32 n = 0; n < RINGS; n++) kit_grant(k, 8 + n, rings[n].pa, false);
-    for (u32 n = 0; n < 16; n++) {
-        kit_grant(k, GRANTS_OF_DATA + n, KIT_PAGE + 0x10000 + n * 0x4000, n % 4 == 3);
-    }
-    for (u32 n = RING_VBD0; n <= RING_VBD1; n++) {
-        char dir[60];
-        snprintf(dir, sizeof dir, "/local/domain/1/device/vbd/%u", 51712 + 16 * n);
-        xenstore_put(xs, dir, "ring-ref", "%u", 8 + n);
-        xenstore_put(xs, dir, "event-channel", "%u", unbound_port(k));
-        xenstore_put(xs, dir, "state", "3");
-    }
-    const char *vif = "/local/domain/1/device/vif/0";
-    xenstore_put(xs, vif, "tx-ring-ref", "%u", 8 + RING_TX);
-    xenstore_put(xs, vif, "rx-ring-ref", "%u", 8 + RING_RX);
-    xenstore_put(xs, vif, "request-rx-copy", "1");
-    xenstore_put(xs, vif, "event-channel", "%u", unbound_port(k));
-    xenstore_put(xs, vif, "state", "4");
-}
-
-/* A back end that did not come up would make a quiet target. */
-static void check_connected(struct kit *k)
-{
-    static const char *const backs[] = { "vbd/1/51712", "vbd/1/51728", "vif/1/0" };
-    for (unsigned i = 0; i < ARRAY_LEN(backs); i++) {
-        char dir[60];
-        u32 state = 0;
-        snprintf(dir, sizeof dir, "/local/domain/0/backend/%s", backs[i]);
-        MUST(xenstore_read_u32(k->d->store, dir, "state", &state) && state == 4);
-    }
-}
-
-/* --- operations ---------------------------------------------------------------------------------- */
-
-struct scene {
-    struct kit *k;
-    struct wire wire;
-    struct input *in;
-};
-
-static void notify(struct scene *s, u32 port)
-{
-    struct evtchn_port send = { port };
-    kit_struct(s->k, EVENT_CHANNEL_OP, 4, &send, sizeof send);
-}
+/* --- operations ------------------------------------------------------------------------------- */
 
 static void op_hypercall(struct scene *s)
 {
@@ -280,7 +103,7 @@ static void op_grant(struct scene *s)
 }
 
 /* A request as a front end writes it, but for what the input changes. */
-static void block_request(struct scene *s, u64 at)
+static struct blkif_request take_block_request(struct scene *s)
 {
     struct blkif_request rq = { .operation = take8(s->in) % 6, .nr_segments = take8(s->in) % 14 };
     rq.id = take8(s->in);
@@ -290,15 +113,27 @@ static void block_request(struct scene *s, u64 at)
         rq.seg[i].first_sect = take8(s->in) % 36;
         rq.seg[i].last_sect = take8(s->in) % 36;
     }
+    return rq;
+}
+
+static void block_request(struct scene *s, u64 at)
+{
+    struct blkif_request rq = take_block_request(s);
     kit_put(s->k, at, &rq, sizeof rq);
 }
 
-static void transmit_request(struct scene *s, u64 at)
+static struct netif_tx_request take_transmit_request(struct scene *s)
 {
     struct netif_tx_request rq = { .gref = GRANTS_OF_DATA + take8(s->in) % 20, .id = take8(s->in) };
     rq.flags = take8(s->in) % 16;
     rq.offset = (u16)(take8(s->in) * 67);
     rq.size = take8(s->in) % 4 ? (u16)(14 + take8(s->in) * 9) : (u16)take32(s->in);
+    return rq;
+}
+
+static void transmit_request(struct scene *s, u64 at)
+{
+    struct netif_tx_request rq = take_transmit_request(s);
     kit_put(s->k, at, &rq, sizeof rq);
 }
 
@@ -306,6 +141,21 @@ static void receive_request(struct scene *s, u64 at)
 {
     struct netif_rx_request rq = { take8(s->in), 0, GRANTS_OF_DATA + take8(s->in) % 20 };
     kit_put(s->k, at, &rq, sizeof rq);
+}
+
+/* The whole way: request, event, answer. */
+static void op_block(struct scene *s)
+{
+    unsigned n = take8(s->in) % 2;
+    struct blkif_request rq = take_block_request(s);
+    exchange_block(s, n, &rq);
+}
+
+static void op_frame(struct scene *s)
+{
+    struct netif_tx_request rq = take_transmit_request(s);
+    rq.flags &= 3; /* no other pieces: these are what op_ring is for */
+    exchange_frame(s, &rq);
 }
 
 static void op_ring(struct scene *s)
@@ -320,19 +170,24 @@ static void op_ring(struct scene *s)
         else receive_request(s, at);
     }
     if (take8(s->in) == 0) producer += take32(s->in);
+    if (take8(s->in) % 8 == 1) producer += take8(s->in);
+    s->known[n] = false;
     guest_write32(s->k->d, pa + RING_REQ_PROD, producer);
+    scene_notify(s, s->ports[n]);
 }
 
 /* Any of the four indexes in a ring's header. */
 static void op_ring_header(struct scene *s)
 {
-    u64 pa = rings[take8(s->in) % RINGS].pa;
-    guest_write32(s->k->d, pa + take8(s->in) % 4 * 4, take32(s->in));
+    unsigned n = take8(s->in) % RINGS;
+    guest_write32(s->k->d, rings[n].pa + take8(s->in) % 4 * 4, take32(s->in));
+    s->known[n] = false;
+    scene_notify(s, s->ports[n]);
 }
 
 static void op_notify(struct scene *s)
 {
-    notify(s, take8(s->in) % 16);
+    scene_notify(s, take8(s->in) % 16);
 }
 
 static void op_store(struct scene *s)
@@ -358,7 +213,8 @@ static void op_store(struct scene *s)
     }
     guest_write32(s->k->d, pa + STORE_REQ_PROD, producer + len);
     guest_write32(s->k->d, pa + STORE_RSP_CONS, guest_read32(s->k->d, pa + STORE_RSP_PROD));
-    notify(s, s->k->d->store_port);
+    if (strstr(path, "device/")) memset(s->known, 0, sizeof s->known);
+    scene_notify(s, s->k->d->store_port);
 }
 
 /* The four indexes of the xenstore page or of the console page. */
@@ -368,7 +224,21 @@ static void op_page_index(struct scene *s)
     u64 pa = domain_page_pfn(s->k->d, store ? PAGE_STORE : PAGE_CONSOLE) << XEN_PAGE_SHIFT;
     u64 first = store ? (u64)STORE_REQ_CONS : (u64)CONSOLE_IN_CONS;
     guest_write32(s->k->d, pa + first + take8(s->in) % 4 * 4, take32(s->in));
-    notify(s, store ? s->k->d->store_port : s->k->d->console_port);
+    scene_notify(s, store ? s->k->d->store_port : s->k->d->console_port);
+}
+
+/* A line for the console, as hvc writes it. */
+static void op_console(struct scene *s)
+{
+    u64 pa = domain_page_pfn(s->k->d, PAGE_CONSOLE) << XEN_PAGE_SHIFT;
+    u32 producer = guest_read32(s->k->d, pa + CONSOLE_OUT_PROD);
+    for (unsigned n = take8(s->in); n; n--, producer++) {
+        u8 c = (u8)n;
+        kit_put(s->k, pa + CONSOLE_OUT + producer % CONSOLE_OUT_SIZE, &c, 1);
+    }
+    guest_write32(s->k->d, pa + CONSOLE_OUT_PROD, producer);
+    chardev_buffer_type(s->k->console, "typed", take8(s->in) % 6);
+    scene_notify(s, s->k->d->console_port);
 }
 
 static void op_time(struct scene *s)
@@ -383,53 +253,25 @@ static void op_frame_arrives(struct scene *s)
     u8 frame[2048];
     size_t len = 14 + take32(s->in) % (sizeof frame - 14);
     memset(frame, 0x5a, sizeof frame);
-    if (s->wire.net.receive) s->wire.net.receive(s->wire.net.opaque, frame, len);
+    if (s->wire.receive) s->wire.receive(s->wire.opaque, frame, len);
 }
 
 /* Noise in the pages that hypervisor and guest share: event bits, masks, mapped registers. */
 static void op_shared_page(struct scene *s)
 {
     u64 word = take_word(s->in), page = take8(s->in) % (2 + s->k->ncpus);
-    u64 pa = s->k->d->special_pa + (page << XEN_PAGE_SHIFT) + take32(s->in) % (XEN_PAGE_SIZE / 8) * 8;
+    u64 pa = s->k->d->special_pa + (page << XEN_PAGE_SHIFT);
+    pa += take32(s->in) % (XEN_PAGE_SIZE / 8) * 8;
     kit_put(s->k, pa, &word, sizeof word);
 }
 
 static void (*const operations[])(struct scene *s) = {
     op_hypercall, op_structured, op_structured, op_firmware, op_hyperprivop, op_write_argument,
     op_write_descriptor, op_grant, op_ring, op_ring_header, op_notify, op_store, op_page_index,
-    op_time, op_frame_arrives, op_shared_page,
+    op_time, op_frame_arrives, op_shared_page, op_block, op_frame, op_console,
 };
 
-/* --- the run ------------------------------------------------------------------------------------- */
-
-/* A domain that was stopped was told why.  It goes on here, or most programs would be short; then
- * back to level 1 with a frame of five registers at least, awake. */
-static void ready(struct kit *k)
-{
-    MUST(k->d->crashed == (k->crash[0] != 0));
-    MUST(!k->d->crashed || strstr(k->crash, "broke the rules: "));
-    k->d->crashed = false;
-    k->crash[0] = 0;
-    k->shutdown = -1;
-    if (cpu_is_halted(k->cpu[0])) cpu_wake(k->cpu[0]);
-    if ((cpu_psr(k->cpu[0]) & PSR_CPL) != 1ull << 32 || (cpu_cfm(k->cpu[0]) & 0x7f) < 5) {
-        kit_settle(k, 0);
-    }
-}
-
-static void check_end(const struct scene *s)
-{
-    static const u8 zeros[DISK_BYTES];
-    u8 image[DISK_BYTES];
-    const struct domain *d = s->k->d;
-    MUST(pread(image_fd(), image, sizeof image, 0) == (ssize_t)sizeof image);
-    MUST(memcmp(image, zeros, sizeof image) == 0);
-    MUST((const u8 *)d->shared == physmem_host(d->pm, d->special_pa, XEN_PAGE_SIZE));
-    for (unsigned i = 0; i < d->nvcpus; i++) {
-        MUST(d->vcpu[i].info == &d->shared->vcpu[i]);
-        MUST((const u8 *)d->vcpu[i].xsi == physmem_host(d->pm, d->vcpu[i].xsi_pa, XEN_PAGE_SIZE));
-    }
-}
+/* --- the run ---------------------------------------------------------------------------------- */
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
@@ -442,20 +284,12 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
     struct input in = { data, size };
-    static const u8 mac[6] = { 0, 0x16, 0x3e, 1, 2, 3 };
-    struct scene s = { .wire.net.ops = &wire_ops, .in = &in };
-    s.k = kit_new(2);
-    add_disk(s.k, BLOCK_READ_ONLY);
-    add_disk(s.k, BLOCK_SNAPSHOT);
-    domain_add_network(s.k->d, &s.wire.net, mac);
-    connect_rings(s.k);
-    check_connected(s.k);
+    struct scene *s = scene_start(&in);
     for (unsigned i = 0; in.left && i < OPERATIONS_MAX; i++) {
-        ready(s.k);
-        operations[take8(&in) % ARRAY_LEN(operations)](&s);
+        scene_ready(s);
+        operations[take8(&in) % ARRAY_LEN(operations)](s);
     }
-    ready(s.k);
-    check_end(&s);
-    kit_free(s.k);
+    scene_ready(s);
+    scene_check(s);
     return 0;
 }

@@ -130,6 +130,30 @@ rotated:
 	br.ret.sptk.many b6
 	;;
 
+	.global	deep
+	.type	deep, @function
+deep:	// (n): n + deep(n - 1), with frames that do not fit into the registers; for debuggers
+	alloc	r33 = ar.pfs, 1, 30, 1, 0
+	mov	r34 = b0
+	cmp.eq	p6, p7 = r0, r32
+	;;
+	mov	r61 = r32
+	add	r63 = -1, r32
+	mov	r8 = r0
+(p6)	br.cond.sptk.many bottom
+	;;
+	br.call.sptk.many b0 = deep
+	;;
+	add	r8 = r8, r61
+	;;
+	.global	bottom
+bottom:
+	mov	ar.pfs = r33
+	mov	b0 = r34
+	;;
+	br.ret.sptk.many b0
+	;;
+
 	.set	not_mapped, 0x4000000000000008
 
 	.data

@@ -115,6 +115,52 @@ CASES = [
         p $f8
         continue
      """, [r"= 0x1\b", r"= 10\b", r"= 4\b", r"exited with code"], 50),
+    ("functions of the guest are called, whatever the frame", """
+        break *0x100112
+        continue
+        delete
+        print (long) outer(5, 7)
+        printf "a=%ld n=%ld counter=%ld\\n", $r32, $r33, *(long *) &counter
+        print (long) deep(9)
+        p/x $bsp - $bof
+        backtrace
+        tbreak rotated
+        continue
+        p $r33
+        print (long) deep(20)
+        p $r33
+        p $p16
+        p/x ($cfm >> 18) & 0x7f
+        continue
+     """, [r"= 46\b", r"a=20 n=3 counter=9", r"= 45\b", r"= 0x30", r"#0 .*inner", r"#1 .*outer", r"#2 .*_start", r"= 102\b",
+           r"= 210\b", r"= 102\b", r"= 0\b", r"= 0x5\b", r"exited with code 067"], 55),
+    ("a call is abandoned in the middle", """
+        break *0x100112
+        continue
+        p/x $bspstore
+        break bottom if $r8 == 0
+        print (long) deep(9)
+        p $bspstore > 0x100600
+        backtrace -1
+        frame function _start
+        frame 10
+        return
+        p/x $bspstore
+        printf "a=%ld n=%ld\\n", $r32, $r33
+        backtrace
+        delete
+        continue
+     """, [r"= 0x100400", r"stopped while in a function called from GDB", r"= 1\b", r"#13 .*_start", r"#10 <function called",
+           r"= 0x100400", r"a=20 n=3", r"#0 .*inner", r"#2 .*_start", r"exited with code 056"], 46),
+    ("a function is left before it ends", """
+        break *0x100140
+        continue
+        set $r8 = 100
+        return
+        p/x $pc
+        printf "a=%ld b=%ld\\n", $r32, $r33
+        continue
+     """, [r"= 0x1000d0", r"a=5 b=7", r"exited with code 0165"], 117),
     ("Ctrl-C stops a guest that spins", """
         set $ip = 0x100090
         shell (sleep 1; kill -INT $PPID) > /dev/null 2>&1 &
@@ -137,10 +183,11 @@ CASES = [
         stepi 40
         monitor branches
         kill
-     """, [r"disassemble", r"physical 0x100240", r"alloc r35=ar.pfs", r"0x123456789abcdef", r"gdb holds the reins",
+     """, [r"disassemble", r"physical 0x1002b0", r"alloc r35=ar.pfs", r"0x123456789abcdef", r"gdb holds the reins",
            r"no command", r"SIGTRAP", r"= 0x1000f0", r"#1 +0x1000d0 <after_inner", r"<the_store\+0x12> +-> +0x100140"], 0),
 ]
 
+PANIC_ARGUMENTS = ["--append", "console=ttyS0 quiet", "--mem", "512M", "--console", "none", "--max-insns", "900000000"]
 LINUX_CASE = ("a Linux kernel", """
         info threads
         break kernel_init
@@ -166,6 +213,43 @@ LINUX_CASE = ("a Linux kernel", """
           r"hit Breakpoint 2, .*do_one_initcall", r"#1 .*kernel_init_freeable", r" in section \.init\.text", r"=> ",
           r"hit Breakpoint 3, .*vfs_write", r"#1 .*ksys_write", r"#1 +0x\w+ <ksys_write", r"Thread 2 \(cpu 1",
           r"Switching to thread 2", r"detached"])
+
+# The emulator has a breakpoint of its own at the function panic: it ends the run with status 119 whatever
+# the person does there.  Without a root the kernel panics.
+PANIC_CASES = [
+    ("a breakpoint at panic", """
+        break panic
+        continue
+        backtrace 2
+        stepi
+        continue
+     """, [r"Breakpoint 1, .*panic", r"#1 .*mount_block_root", r"the kernel panicked", r"SIGABRT"], 119),
+    ("a breakpoint at panic, set and deleted", """
+        break panic
+        hbreak panic
+        delete 1
+        tbreak start_kernel
+        continue
+        delete
+        continue
+     """, [r"start_kernel \(", r"the kernel panicked", r"SIGABRT"], 119),
+    ("a step onto panic", """
+        break panic
+        continue
+        set $calls = $b0 - 16
+        monitor reset
+        delete
+        tbreak *($calls + 2)
+        continue
+        stepi
+        info symbol $pc
+        continue
+     """, [r"Breakpoint 1, ", r"Temporary breakpoint 2, .*mount_block_root", r"panic in section", r"SIGABRT"], 119),
+    ("a person who leaves", """
+        break panic
+        detach
+     """, [r"detached"], 119),
+]
 
 
 def tools_agree(directory):
@@ -266,6 +350,9 @@ def main():
             name, script, patterns = LINUX_CASE
             said, own, status = session(epic64, directory, arguments, kernel, script)
             good &= check(name, said, own, status, patterns, None)
+            for name, script, patterns, wanted in PANIC_CASES:
+                said, own, status = session(epic64, directory, PANIC_ARGUMENTS + ["--kernel", kernel], kernel, script)
+                good &= check(name, said, own, status, patterns, wanted)
         else:
             print("left out: a Linux kernel (EPIC64_LINUX_KERNEL and EPIC64_LINUX_INITRD are not set)")
     return 0 if good else 1

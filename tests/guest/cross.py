@@ -46,9 +46,11 @@ def build(sources, image):
         runtime = [os.path.join(RT, "crt0.S"), os.path.join(RT, "rt.c")]
         run([tool("gcc")] + CFLAGS + includes + LDFLAGS + ["-o", image] + runtime + sources + ["-lgcc"])
         return
+    with open(sources[0]) as source:
+        layout = "firmware.ld" if '"firmware.inc"' in source.read() else "asm.ld"
     obj = image + ".o"
     run([tool("as"), "-I", RT, "-o", obj, sources[0]])
-    run([tool("ld"), "-s", "-z", "max-page-size=4096", "-T", os.path.join(RT, "asm.ld"), "-o", image, obj])
+    run([tool("ld"), "-s", "-z", "max-page-size=4096", "-T", os.path.join(RT, layout), "-o", image, obj])
     os.remove(obj)
 
 

@@ -4,6 +4,7 @@
     // expect: console "pass\\n"     what it prints (default: pass and a newline)
     // expect: exit 0               its status (default 0)
     // run: --mem=16M               further options of epic64 run
+    // on: firmware                 the machine that kernels boot on, not the bare one
 
 Every test runs four times: as it comes, in slices of two lengths, and in the observed loop.
 Console, status and the hash of the final state must be the same each time, so that every guest
@@ -31,22 +32,24 @@ WAYS = [("as it comes", []), ("in slices of 997", ["--slice=997"]), ("in slices 
 
 
 def expectations(source):
-    console, status, options = "pass\n", 0, []
+    console, status, options, how = "pass\n", 0, [], []
     with open(source) as lines:
         for line in lines:
-            found = re.match(r"\s*(?://|\*|/\*)\s*(expect|run):\s*(.*)", line)
+            found = re.match(r"\s*(?://|\*|/\*)\s*(expect|run|on):\s*(.*)", line)
             if not found:
                 continue
             kind, text = found.groups()
             if kind == "run":
                 options += text.split()
+            elif (kind, text) == ("on", "firmware"):
+                how = ["--kernel"]
             elif text.startswith("console "):
                 console = ast.literal_eval(text[len("console "):])
             elif text.startswith("exit "):
                 status = int(text[len("exit "):], 0)
             else:
                 raise SystemExit("%s: unknown expectation: %s" % (source, text))
-    return console, status, options
+    return console, status, options + how
 
 
 def image_for(source, directory):
@@ -74,9 +77,10 @@ def main():
     with tempfile.TemporaryDirectory() as directory:
         image = image_for(source, directory)
         for name, extra in WAYS:
-            command = [epic64, "run", "--hash", "--max-insns=100000000"] + options + extra + [image]
-            done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=small_stack)
-            out, err = done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
+            command = [epic64, "run", "--hash", "--max-insns=100000000"] + extra + options + [image]
+            done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=small_stack)
+            out = done.stdout.decode(errors="replace").replace("\r", "")
+            err = done.stderr.decode(errors="replace")
             found = re.search(r"^hash ([0-9a-f]{16})$", err, re.M)
             hashes.add(found.group(1) if found else None)
             if (out, done.returncode) != (console, status) or not found:

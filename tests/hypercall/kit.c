@@ -4,6 +4,7 @@
 #include "tests/hypercall/kit.h"
 
 #include <string.h>
+#include <sys/mman.h>
 
 static u64 time_now(void *opaque)
 {
@@ -65,6 +66,37 @@ struct kit *kit_new(unsigned ncpus)
     domain_start(k->d, KIT_ENTRY, 0);
     kit_settle(k, 0);
     return k;
+}
+
+/* The pages go back to the host and come as zeros when they are next touched.  No processor runs
+ * here, so no code was decoded that would have to be forgotten. */
+static void empty_memory(struct kit *k)
+{
+    u8 *host = physmem_host(k->pm, 0, 1);
+    madvise(host, KIT_MEM, MADV_NOHUGEPAGE); /* or the host would clear 2 MB at each */
+    assert_int_equal(madvise(host, KIT_MEM, MADV_DONTNEED), 0);
+}
+
+static void restart_clock(struct kit *k)
+{
+    for (unsigned i = 0; i < k->ncpus; i++) clock_disarm(k->clock, &k->d->vcpu[i].poll_timer);
+    clock_free(k->clock);
+    k->clock = k->d->config.clock = clock_new();
+    clock_set_source(k->clock, time_now, k);
+    k->now = 0;
+}
+
+void kit_restart(struct kit *k)
+{
+    restart_clock(k);
+    empty_memory(k);
+    for (unsigned i = 0; i < k->ncpus; i++) cpu_reset(k->cpu[i]);
+    k->d->crashed = false;
+    k->shutdown = -1;
+    k->crash[0] = 0;
+    g_string_truncate(chardev_buffer_output(k->console), 0);
+    domain_start(k->d, KIT_ENTRY, 0);
+    kit_settle(k, 0);
 }
 
 void kit_free(struct kit *k)

@@ -161,6 +161,40 @@ static void transactions_are_whole_or_nothing(void **state)
     assert_string_equal(ASK(XS_START, ""), "!ENOSPC");
 }
 
+/* Repeats a message with a number in it until it is refused; how often it was not. */
+static unsigned accepted(struct kit *k, u32 type, u32 tx, const char *format, char *refusal)
+{
+    char text[80];
+    for (unsigned n = 0; n < 10000; n++) {
+        char path[256], token[64];
+        snprintf(text, sizeof text, format, n, n);
+        while (kit_store_event(k, path, token)) {}
+        const char *answer = ask(k, type, tx, text, type != XS_WRITE);
+        if (answer[0] == '!') {
+            g_strlcpy(refusal, answer, 16);
+            return n;
+        }
+    }
+    return 10000;
+}
+
+static void quotas_end_what_would_grow_for_ever(void **state)
+{
+    struct kit *k = *state;
+    char why[16];
+    u32 tx = (u32)atoi(ASK(XS_START, ""));
+    assert_int_equal(accepted(k, XS_WRITE, tx, "data/same|%u", why), 1024); /* within a transaction */
+    assert_string_equal(why, "!ENOSPC");
+    assert_string_equal(ask(k, XS_END, tx, "T", true), "OK");
+    assert_int_equal(accepted(k, XS_WATCH, 0, "data/none%u|tok%u", why), 256);
+    assert_string_equal(why, "!ENOSPC");
+    assert_in_range(accepted(k, XS_WRITE, 0, "data/many/n%u|%u", why), 3900, 4000);
+    assert_string_equal(why, "!ENOSPC");
+    assert_string_equal(ASK(XS_DIRECTORY, "data/many"), "!E2BIG");
+    assert_string_equal(ask(k, XS_WRITE, 0, "data/many/n7|still", false), "OK");
+    assert_string_equal(ASK(XS_RM, "data/many"), "OK");
+}
+
 /* --- block ------------------------------------------------------------------------------------ */
 
 #define RING_REF 100u
@@ -567,6 +601,7 @@ int main(void)
         WITH_DOMAIN(permissions_are_kept_and_checked),
         WITH_DOMAIN(watches_fire_at_once_and_for_everything_below),
         WITH_DOMAIN(transactions_are_whole_or_nothing),
+        WITH_DOMAIN(quotas_end_what_would_grow_for_ever),
         WITH_DOMAIN(sectors_go_both_ways),
         WITH_DOMAIN(senseless_requests_are_refused_whole),
         WITH_DOMAIN(read_only_disks_stay_as_they_are),

@@ -407,7 +407,7 @@ static void grant_copy_stays_inside_pages_and_memory(void **state)
     assert_string_equal(text, "grant");
     c.dest.offset = 16384 - 4;
     kit_struct(k, 20, 5, &c, sizeof c);
-    assert_int_equal(c.status, -5);
+    assert_int_equal(c.status, -10);
     c.dest.offset = 0;
     c.dest.u = ~0ull;
     kit_struct(k, 20, 5, &c, sizeof c);

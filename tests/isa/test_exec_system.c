@@ -913,6 +913,7 @@ static void expect_hooked(struct harness *h, unsigned declined_vector, u64 decli
         harness_expect(h, &want);
         break;
     case HOOK_JUMPED:
+    case HOOK_RETURNED:
         harness_expect_at(h, &want, HARNESS_CODE + 0x100);
         break;
     case HOOK_FAULT:

@@ -15,6 +15,7 @@ import glob
 import gzip
 import lzma
 import os
+import pty
 import re
 import select
 import shlex
@@ -23,6 +24,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import tty
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
@@ -224,10 +226,13 @@ class Typist:
             chunk = os.read(self.process.stdout.fileno(), 65536) if ready else b""
             if not chunk:
                 self.process.kill()
-                raise AssertionError("no %r in: %s\n%s" % (what, self.text, self.process.communicate()[1].decode()))
+                raise AssertionError("no %r in: %s\n%s" % (what, self.text, self.complaints()))
             self.text += chunk.decode(errors="replace").replace("\r", "")
         before, _, self.text = self.text.partition(what)
         return before
+
+    def complaints(self):
+        return self.process.communicate()[1].decode()
 
     def type(self, line):
         self.process.stdin.write(line.encode() + b"\n")
@@ -243,6 +248,44 @@ class Typist:
         self.type(line)
         self.process.communicate(timeout=PATIENCE)
         return self.process.returncode
+
+
+class Person(Typist):
+    """A guest whose console is a terminal, so that the escape key leads to the monitor."""
+
+    def __init__(self, kit, *options, append="quiet"):
+        master, slave = pty.openpty()
+        tty.setraw(slave)
+        command = kit.command("console=ttyS0 " + append, options, kit.initrd)
+        self.log = tempfile.TemporaryFile(dir=kit.directory)
+        self.process = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=self.log)
+        os.close(slave)
+        self.process.stdout = os.fdopen(master, "rb", 0)
+        self.process.stdin = os.fdopen(os.dup(master), "wb", 0)
+        self.text = ""
+        self.expect(PROMPT)
+
+    def monitor(self, *lines):
+        """Commands in the monitor, then on with the guest."""
+        self.process.stdin.write(b"\x01m")
+        for line in lines + ("continue",):
+            self.expect("(epic64) ")
+            self.process.stdin.write(line.encode() + b"\r")
+        self.expect("continue\n")
+
+    def complaints(self):
+        self.process.wait()
+        self.log.seek(0)
+        return self.log.read().decode(errors="replace")
+
+    def over(self):
+        """The end of the run: the emulator's status and standard error."""
+        try:
+            while os.read(self.process.stdout.fileno(), 65536):
+                pass
+        except OSError:  # nobody is at the other end of the terminal any more
+            pass
+        return self.process.wait(PATIENCE), self.complaints()
 
 
 def main():

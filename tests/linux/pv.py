@@ -13,7 +13,9 @@ below do without.
 SPDX-License-Identifier: GPL-2.0-or-later
 """
 import argparse
+import gzip
 import hashlib
+import lzma
 import os
 import re
 import resource
@@ -209,6 +211,82 @@ def four_processors_fetch_at_once(k):
         fetch = "for i in 1 2 3 4; do wget -q -O - %s | md5sum & done; wait" % server.url
         done = scenarios.networked(k, fetch, "user", "--smp", "4", *XEN)
     check(done.lines[-4:] == [md5(body) + "  -"] * 4, done)
+
+
+# ---- everything else that has an option -----------------------------------------------------------
+
+OPTIONS = """[run]
+xen = true
+kernel = %s
+initrd = %s
+mem = 384M
+smp = 16
+disk = %s;%s,snapshot
+net = user
+append = console=hvc0 quiet run=grep -c ^processor /proc/cpuinfo; %s
+"""
+AT_ONCE = ("read one </dev/xvda; echo $one; echo three | dd of=/dev/xvdb conv=notrunc 2>/dev/null; sync; "
+           "read three </dev/xvdb; echo $three; ifconfig eth0 10.0.2.15 up; ping -c 1 10.0.2.2 | grep -c ttl=")
+
+
+@pv_test
+def a_configuration_file_has_sixteen_processors_two_disks_and_a_network(k):
+    first, second = scenarios.small_disk(k, b"one\n"), k.path("second.img")
+    with open(second, "wb") as f:
+        f.write(b"two\n" + bytes(65532))
+    with open(k.path("domain.ini"), "w") as f:
+        f.write(OPTIONS % (k.kernel, k.initrd, first, second, AT_ONCE))
+    done = subprocess.run([k.epic64, "run", "--config", k.path("domain.ini")], stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True, timeout=kit.PATIENCE)
+    said = done.stdout.replace("\r", "").partition("INIT-REACHED")[2].partition("RUN-EXIT")[0].splitlines()[1:]
+    check(done.returncode == 0 and said == ["16", "one", "three", "1"], done)
+    with open(second, "rb") as f:
+        check(f.read(4) == b"two\n", "the snapshot's image has changed")
+
+
+@pv_test
+def kernels_and_archives_may_be_packed_or_not(k):
+    initrd = k.path("initrd.cpio")
+    with gzip.open(k.initrd) as packed, open(initrd, "wb") as plain:
+        plain.write(packed.read())
+    with open(k.kernel, "rb") as f:
+        image = f.read()
+    for name, pack in (("gz", lambda data: gzip.compress(data, 1)), ("xz", lambda data: lzma.compress(data, preset=0))):
+        packed = k.path("vmlinux." + name)
+        with open(packed, "wb") as f:
+            f.write(pack(image))
+        ended(PvKit(k.epic64, packed, initrd, k.directory).run("true", *XEN))
+
+
+@pv_test
+def memory_of_a_domain_goes_on_beyond_four_gigabytes(k):
+    done = ended(k.script("checks touch 300; grep MemTotal /proc/meminfo", "--mem", "8G", "--smp", "2", *XEN,
+                          files={"bin/checks": (kit.checks_program(), True)}))
+    check("touched 300" in done.lines, done)
+    check(int(re.search(r"MemTotal: +(\d+)", done.text).group(1)) > 8000000, done)
+    for size, why in (("64M", "needs 80 MB"), ("300G", "--mem")):
+        refused = k.run("true", "--mem", size, *XEN)
+        check(refused.status == 125 and why in refused.err, refused)
+
+
+@pv_test
+def the_monitor_stops_a_domain_and_knows_its_symbols(k):
+    guest = kit.Person(k, "--mem", "256M", *XEN, append="console=hvc0 quiet")
+    guest.monitor("interrupts", "symbol linux_banner", "regions")
+    for text in ("virtual interrupt 16", "vcpu 0: up", "linux_banner", "rr7 rid 000007"):
+        check(text in guest.text, guest.text)
+    check("42" in guest.ask("echo $((40+2))"), guest.text)
+    guest.type("poweroff -f")
+    status, complaints = guest.over()
+    check(status == 0, complaints)
+
+
+@pv_test
+def a_crash_dump_shows_the_registers_that_the_guest_believes_in(k):
+    done = ended(k.run("echo c >/proc/sysrq-trigger", "--on-crash=dump", *XEN), 119)
+    check(re.search(r"#\d+ +\??.*<panic\+", done.err), done)
+    check(re.search(r"iip +a0000001\w+", done.err), done)
+    check("Running on Xen!" in done.err and "SysRq" in done.err, done)
 
 
 # ---- determinism and time -----------------------------------------------------------------------

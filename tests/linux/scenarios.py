@@ -8,6 +8,7 @@ import os
 import re
 import socket
 import subprocess
+import sys
 import threading
 import time
 import urllib.request
@@ -300,6 +301,127 @@ def the_guest_makes_a_file_system_of_its_own(k):
     check(fsck.returncode == 0, fsck.stdout.decode())
 
 
+@linux_test(quick=True)
+def what_was_synced_is_in_the_image_when_the_emulator_is_killed(k):
+    image = small_disk(k, b"old")
+    guest = kit.Typist(k, "--disk", image)
+    guest.ask("seq 1 60000 >/dev/vda; sync")
+    guest.process.kill()  # SIGKILL
+    guest.process.communicate()
+    with open(image, "rb") as f:
+        check(f.read().startswith(numbers(60000)), "the image has not what the guest synced")
+
+
+@linux_test()
+def a_packed_image_is_read_and_left_alone(k):
+    qemu_img = kit.tool("qemu-img")
+    if not qemu_img:
+        raise kit.Skip("qemu-img (qemu-utils) is not installed")
+    raw, base, top = k.disk("root", 48 << 20), k.path("base.qcow2"), k.path("top.qcow2")
+    busybox = kit.contents(k.initrd)["bin/busybox"][0]
+    subprocess.run([qemu_img, "convert", "-q", "-f", "raw", "-O", "qcow2", "-c", raw, base], check=True)
+    subprocess.run([qemu_img, "create", "-q", "-f", "qcow2", "-b", base, "-F", "qcow2", top], check=True)
+    before = [open(path, "rb").read() for path in (base, top)]
+    done = ended(k.run("seq 1 60000 >/big; sync; echo 3 >/proc/sys/vm/drop_caches; md5sum </big; md5sum </bin/busybox; "
+                       "md5sum </dev/vdb", "--disk", top + ",snapshot", "--disk", base + ",ro",
+                       append=ROOT, initrd=None))
+    with open(raw, "rb") as f:
+        want = [md5(numbers(60000)), md5(busybox), md5(f.read())]
+    check(re.findall(r"^([0-9a-f]{32})  -$", done.console, re.M) == want, done)
+    check(before == [open(path, "rb").read() for path in (base, top)], "an image has changed")
+
+
+# ---- a person at the console --------------------------------------------------------------------
+
+
+def processor_time(pid):
+    with open("/proc/%d/stat" % pid) as f:
+        fields = f.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+class Person(kit.Typist):
+    """Somebody at a pseudo-terminal of the emulator's."""
+
+    def __init__(self, k, *options):
+        command = k.command("console=ttyS0 quiet", ["--console=pty", *options], k.initrd)
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        self.name = re.search(r"/dev/pts/\d+", self.process.stderr.readline().decode()).group()
+        self.text = ""
+        self.sit_down()
+        self.expect(kit.PROMPT)
+
+    def sit_down(self):
+        self.process.stdin = self.process.stdout = open(self.name, "r+b", buffering=0)
+
+    def leave(self):
+        self.process.stdout.close()
+
+    def busy(self, seconds=3):
+        """The part of a processor that the emulator takes."""
+        before = processor_time(self.process.pid)
+        time.sleep(seconds)
+        return (processor_time(self.process.pid) - before) / seconds
+
+
+def a_person_waits_and_types(k, *options):
+    guest = Person(k, *options)
+    try:
+        check(guest.busy() < 0.3, "an idle guest keeps the host busy")
+        guest.leave()
+        check(guest.busy() < 0.3, "with nobody at the console it does")
+        guest.sit_down()
+        guest.ask("stty -echo")
+        guest.type("cat >/tmp/paste; md5sum </tmp/paste")
+        text = b"".join(b"%06d %s\n" % (i, b"x" * (i % 120)) for i in range(1000))
+        for i in range(0, len(text), 1000):
+            guest.process.stdin.write(text[i:i + 1000])
+        guest.process.stdin.write(b"\4")
+        said = guest.expect(kit.PROMPT)
+        check(md5(text) in said, "something of %d bytes was lost: %s" % (len(text), said))
+        started = time.monotonic()
+        guest.ask("sleep 2")
+        check(time.monotonic() - started > 1.5, "two seconds of sleep took %.1f" % (time.monotonic() - started))
+        guest.type("poweroff -f")
+        check(guest.process.wait(kit.PATIENCE) == 0, "status %d" % guest.process.returncode)
+    finally:
+        guest.process.kill()
+        guest.process.wait()
+
+
+@linux_test()
+def an_idle_guest_leaves_the_host_idle_and_a_long_paste_arrives(k):
+    a_person_waits_and_types(k)
+
+
+@linux_test()
+def four_idle_processors_leave_the_host_idle_too(k):
+    a_person_waits_and_types(k, "--smp", "4")
+
+
+@linux_test()
+def a_console_that_nobody_reads_does_not_slow_the_guest(k):
+    command = k.command("console=ttyS0 run=seq 1 20000", ["--console=pty"], k.initrd)
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    try:
+        with open(re.search(r"/dev/pts/\d+", process.stderr.readline().decode()).group(), "r+b", buffering=0):
+            check(process.wait(kit.PATIENCE / 10) == 0, "status %s" % process.returncode)
+    except subprocess.TimeoutExpired:
+        raise AssertionError("still at it")
+    finally:
+        process.kill()
+        process.wait()
+
+
+@linux_test(new_only=True)
+def a_virtio_console_takes_and_gives_text(k):
+    path = k.path("hvc")
+    done = ended(k.run("seq 1 2000 >/dev/hvc0", "--hvc", "file:" + path))
+    with open(path, "rb") as f:
+        got = f.read().replace(b"\r\n", b"\n")
+    check(got == numbers(2000), "%d bytes came\n%s" % (len(got), done))
+
+
 # ---- network ------------------------------------------------------------------------------------
 
 
@@ -352,6 +474,37 @@ def four_processors_fetch_at_once(k):
     with Server(body) as server:
         done = networked(k, "for i in 1 2 3 4; do wget -q -O - %s | md5sum & done; wait" % server.url, "user", "--smp", "4")
     check(done.lines[-4:] == [md5(body) + "  -"] * 4, done)
+
+
+# In a name space of its own, so that neither rights nor the host's network matter.
+TAP = """#!/bin/sh
+exec unshare -rn sh -c '
+    ip tuntap add epic0 mode tap && ip addr add 10.9.0.1/24 dev epic0 && ip link set epic0 up || exit 77
+    %s -m http.server --bind 10.9.0.1 --directory %s 8000 >/dev/null 2>&1 &
+    "$@"; status=$?; kill $!; exit $status' sh %s "$@"
+"""
+
+
+@linux_test()
+def a_tap_interface_joins_the_guest_and_the_host(k):
+    if not kit.tool("unshare") or not kit.tool("ip"):
+        raise kit.Skip("unshare or ip (iproute2) is not installed")
+    folder = os.path.join(k.directory, "www")
+    os.mkdir(folder)
+    body = os.urandom(1 << 20)
+    with open(os.path.join(folder, "file"), "wb") as f:
+        f.write(body)
+    wrapper = k.path("in-a-name-space")
+    with open(wrapper, "w") as f:
+        f.write(TAP % (sys.executable, folder, os.path.abspath(k.epic64)))
+    os.chmod(wrapper, 0o755)
+    k.epic64 = wrapper
+    done = k.script("ifconfig eth0 10.9.0.2 netmask 255.255.255.0 up; ping -c 3 10.9.0.1\n"
+                    "wget -q -O - http://10.9.0.1:8000/file | md5sum", "--net", "tap,epic0")
+    if done.status in (1, 77):
+        raise kit.Skip("no tap interface to be had: " + done.err.strip())
+    ended(done)
+    check(md5(body) in done.text and "3 packets received" in done.text, done)
 
 
 def free_port():
@@ -439,6 +592,63 @@ def ten_boots_are_equal_whatever_the_slices(k):
 @linux_test()
 def ten_boots_with_four_processors_are_equal_whatever_the_slices(k):
     all_equal_smp(k, 10, ["--slice=5000"])
+
+
+# ---- INIT and machine checks --------------------------------------------------------------------
+
+# Linux counts to five seconds before it prints; not by so many instructions.
+SLOW = ["--itc-hz=20000000", "--log=info"]
+
+
+def shows_its_processes(k, processors):
+    guest = kit.Person(k, "--smp", str(processors), *SLOW)
+    guest.monitor("init")
+    start = guest.expect("Backtrace of pid 1 ")
+    for words, times in [("Entered OS INIT handler", processors), ("monarch=1", 1), ("monarch=0", processors - 1),
+                         ("Delaying for 5 seconds", 1), ("OS INIT slaves have reached rendezvous", 1)]:
+        check(start.count(words) == times, "%d times %r in\n%s" % (start.count(words), words, start))
+    guest.expect("Call Trace:")
+    guest.expect("Backtrace of pid 2 (kthreadd)")
+    guest.type("echo $((6 * 7))")  # the shell goes on where it was
+    guest.expect("\n42\n")
+    guest.type("poweroff -f")
+    status, log = guest.over()
+    check(status == 0 and log.count("as slave") == processors - 1, (status, log))
+
+
+@linux_test(quick=True)
+def an_init_shows_all_processes_and_linux_goes_on(k):
+    shows_its_processes(k, 1)
+
+
+@linux_test(quick=True)
+def an_init_on_four_processors_has_one_monarch(k):
+    shows_its_processes(k, 4)
+
+
+# 2.6's serial driver loses its transmitter when another processor prints from an INIT.
+@linux_test(new_only=True)
+def an_init_on_one_of_four_waits_in_vain_for_the_others(k):
+    guest = kit.Person(k, "--smp", "4", *SLOW)
+    guest.monitor("init 2")
+    start = guest.expect("Backtrace of pid 1 ")
+    check("cpu=2 monarch=1" in start and "did not rendezvous on cpu" in start, start)
+    guest.type("echo $((6 * 7))")
+    guest.expect("\n42\n")
+    guest.type("poweroff -f")
+    check(guest.over()[0] == 0, "status")
+
+
+@linux_test(quick=True)
+def a_machine_check_is_logged_with_all_processors_stopped_and_resets(k):
+    for processors in ("1", "4"):
+        guest = kit.Person(k, "--smp", processors, "--no-reboot", *SLOW)
+        guest.monitor("mca")
+        log = guest.expect("Delaying for 5 seconds")
+        check("Entered OS MCA handler. PSP=20000000fff271e0" in log and "All OS MCA slaves have reached rendezvous" in log,
+              log)
+        status, err = guest.over()
+        check(status == 120 and "OS_MCA on cpu" in err and "cold boot" in err, (status, err))
 
 
 # ---- kernels in other clothes -------------------------------------------------------------------

@@ -21,7 +21,7 @@
 enum {
     AT_START = 0x100000, AT_SPIN = 0x100090, AT_OUTER = 0x1000a0, AT_INNER = 0x1000f0,
     AT_LOOP = 0x100140, AT_STORE = 0x100150, AT_DEEPEST = 0x100170, AT_AFTER_OUTER = 0x100070,
-    AT_AFTER_INNER = 0x1000d0, AT_COUNTER = 0x100240, AT_STACK = 0x100400,
+    AT_AFTER_INNER = 0x1000d0, AT_COUNTER = 0x1002b0, AT_STACK = 0x100400,
 };
 
 struct kit {
@@ -85,11 +85,21 @@ static inline void kit_unobserve(void *opaque, machine_observer_fn *fn, void *fn
     for (unsigned i = 0; i < k->count; i++) cpu_set_observed(k->cpus[i], false);
 }
 
+/* Only the slots concerned. */
+static inline void kit_watch(void *opaque, const struct mmu_watch *list, unsigned n,
+                             machine_observer_fn *fn, void *fn_opaque)
+{
+    struct kit *k = opaque;
+    if (n) k->observer = fn;
+    if (n) k->observer_opaque = fn_opaque;
+    for (unsigned i = 0; i < k->count; i++) cpu_set_watches(k->cpus[i], list, n);
+}
+
 static inline struct debug_target kit_target(struct kit *k)
 {
     return (struct debug_target){ .opaque = k, .cpu_count = kit_count, .cpu = kit_cpu,
         .physmem = kit_physmem, .symbols = kit_symbols, .observe = kit_observe,
-        .unobserve = kit_unobserve, .quit = kit_quit };
+        .unobserve = kit_unobserve, .watch = kit_watch, .quit = kit_quit };
 }
 
 static inline struct kit *kit_new(unsigned cpus)

@@ -243,14 +243,19 @@ static void remove_all(const char *dir)
     g_rmdir(dir);
 }
 
-static void need_iasl(void)
+static void need(const char *tool)
 {
-    char *iasl = g_find_program_in_path("iasl");
-    if (!iasl) {
-        print_message("iasl (acpica-tools) is not in PATH\n");
+    char *path = g_find_program_in_path(tool);
+    if (!path) {
+        print_message("%s (acpica-tools) is not in PATH\n", tool);
         skip();
     }
-    g_free(iasl);
+    g_free(path);
+}
+
+static void need_iasl(void)
+{
+    need("iasl");
 }
 
 /* Taken apart without a complaint, and put together again to the same bytes; the latter not for the
@@ -315,6 +320,88 @@ static void iasl_understands_the_dsdt_and_makes_the_same_bytes_of_it(void **stat
     g_free(dir);
 }
 
+/* What the reference interpreter of ACPI answers to one debugger command on our DSDT. */
+static char *acpiexec(struct kit *k, const char *command)
+{
+    char *out = NULL, *dir = g_dir_make_tmp("epic64-acpi-XXXXXX", NULL);
+    char *line = g_strdup_printf("acpiexec -b '%s' dsdt.aml", command);
+    write_table(k, "DSDT", dir, "dsdt.aml");
+    assert_true(run(dir, line, &out));
+    static const char *const complaints[] = { "ACPI Error", "ACPI Warning", "ACPI Exception",
+                                              "ACPI BIOS", "Mismatch" };
+    for (unsigned i = 0; i < ARRAY_LEN(complaints); i++) {
+        if (strstr(out, complaints[i])) fail_msg("%s: %s", command, out);
+    }
+    remove_all(dir);
+    g_free(dir);
+    g_free(line);
+    return out;
+}
+
+/* The value behind the next "name : " of its listing, in hexadecimal. */
+static u64 next_value(const char **text, const char *name)
+{
+    const char *at = strstr(*text, name);
+    if (!at) fail_msg("no more %s", name);
+    at = strchr(at, ':') + 1;
+    *text = at;
+    return g_ascii_strtoull(at, NULL, 16);
+}
+
+static void the_interpreter_finds_the_resources_of_each_device(void **state)
+{
+    static const struct {
+        const char *device;
+        struct { const char *name; u64 value; } want[11]; /* in this order */
+    } rows[] = {
+        { "PCI0", { { "Address Length", 1 }, { "Address Minimum", 0 }, { "Address Maximum", 0xffff },
+                    { "Address Length", 0x10000 }, { "Address Minimum", 0x80000000 },
+                    { "Address Maximum", 0xbfffffff }, { "Address Length", 0x40000000 },
+                    { "Address Minimum", 0xa0000 }, { "Address Maximum", 0xbffff },
+                    { "Address Length", 0x20000 } } },
+        { "COM1", { { "Address Minimum", 0x3f8 }, { "Address Length", 8 }, { "Interrupt Count", 1 },
+                    { "Dword00", 4 } } },
+        { "KBD", { { "Address Minimum", 0x60 }, { "Address Length", 1 }, { "Address Minimum", 0x64 },
+                   { "Address Length", 1 }, { "Dword00", 1 } } },
+        { "MOU", { { "Interrupt Count", 1 }, { "Dword00", 12 } } },
+    };
+    need("acpiexec");
+    for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
+        char *command = g_strdup_printf("resources \\_SB.%s", rows[i].device);
+        char *out = acpiexec(*state, command);
+        const char *at = strstr(out, "[00] ");
+        assert_non_null(at);
+        for (unsigned n = 0; n < 11 && rows[i].want[n].name; n++) {
+            assert_int_equal(next_value(&at, rows[i].want[n].name), rows[i].want[n].value);
+        }
+        g_free(out);
+        g_free(command);
+    }
+}
+
+/* Pin A of slot n is interrupt 16 + n % 4, and so on around. */
+static void the_interpreter_routes_every_pin_of_every_slot(void **state)
+{
+    need("acpiexec");
+    char *out = acpiexec(*state, "resources \\_SB.PCI0");
+    const char *at = strstr(out, "_PRT");
+    assert_non_null(at);
+    for (u64 i = 0; i < 32 * 4; i++) {
+        assert_int_equal(next_value(&at, " Address :"), i / 4 << 16 | 0xffff);
+        assert_int_equal(next_value(&at, " Pin :"), i % 4);
+        assert_int_equal(next_value(&at, " Source Index :"), 16 + (i / 4 + i) % 4);
+    }
+    g_free(out);
+}
+
+static void the_interpreter_knows_the_power_switch(void **state)
+{
+    need("acpiexec");
+    char *out = acpiexec(*state, "execute \\_S5");
+    assert_non_null(strstr(out, "[Integer] = 0000000000000005\n    [Integer] = 0000000000000005"));
+    g_free(out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -326,6 +413,9 @@ int main(void)
         T(the_memory_map_has_the_vga_window_but_not_as_ram),
         T(iasl_has_nothing_to_say_about_the_other_tables),
         T(iasl_understands_the_dsdt_and_makes_the_same_bytes_of_it),
+        T(the_interpreter_finds_the_resources_of_each_device),
+        T(the_interpreter_routes_every_pin_of_every_slot),
+        T(the_interpreter_knows_the_power_switch),
     };
     log_setup(LEVEL_ERROR);
     return cmocka_run_group_tests_name("acpi", tests, NULL, NULL);

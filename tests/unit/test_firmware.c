@@ -65,7 +65,7 @@ static int setup(void **state)
         .pm = k->pm, .base_time = BASE_TIME,
         .platform = { .cpus = 2, .itc_hz = 400000000, .io_ports_pa = IO_PORTS,
                       .interrupt_block_pa = 0xfee00000, .iosapic_pa = 0xfec00000 },
-        .host = { k, on_event, pci_read, pci_write },
+        .host = { .opaque = k, .event = on_event, .pci_read = pci_read, .pci_write = pci_write },
     };
     k->bios = bios_new(&config);
     bios_claim(k->bios, KERNEL, KERNEL_SIZE);

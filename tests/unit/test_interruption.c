@@ -455,10 +455,30 @@ static void conflicting_translations_are_a_machine_check(void **state)
     struct cpu *cpu = *state;
     prepare(cpu, PSR_IC);
     record_data_fault(cpu, MMU_MACHINE_CHECK, VA, ISR_R);
-    assert_non_null(last_words);
     cpu_deliver(cpu);
     assert_int_equal(cpu_ip(cpu), 0x4560); /* nothing was delivered */
-    assert_int_equal(cpu_run(cpu, 10), CPU_FATAL);
+    assert_null(last_words);
+    assert_int_equal(cpu_run(cpu, 10), CPU_FATAL); /* there is no firmware */
+    assert_non_null(last_words);
+}
+
+/* SDM 3 epc: the translation counts that the instruction was fetched with.  Without one the level
+ * is not known, and the instruction must not pass for one on an ordinary page. */
+static void epc_without_its_translation_is_a_fetch_miss(void **state)
+{
+    struct cpu *cpu = *state;
+    struct insn epc = { 0 };
+    while (strcmp(insn_rows[epc.row].name, "epc")) epc.row++;
+    prepare(cpu, PSR_IC | PSR_IT | 3ull << PSR_CPL_SHIFT);
+    cpu_set_ar(cpu, AR_PFS, 3ull << 62);
+    cpu->page_va = 0x4000;
+    epc.pos = 5;
+    assert_null(x_epc(cpu, &epc));
+    assert_int_equal(cpu->stop, STOP_FAULT);
+    assert_int_equal(cpu->fault.row, INT_INST_ALTERNATE_TLB);
+    assert_int_equal(cpu->fault.ifa, 0x4010);
+    assert_int_equal(cpu->fault.isr, ISR_X);
+    assert_int_equal(psr_cpl(cpu->psr), 3);
 }
 
 /* --- hooks ----------------------------------------------------------------------------------- */
@@ -551,6 +571,7 @@ int main(void)
         TEST(fetch_faults_say_x_and_never_nest),
         TEST(isr_ed_is_that_of_the_code_page),
         TEST(conflicting_translations_are_a_machine_check),
+        TEST(epc_without_its_translation_is_a_fetch_miss),
         TEST(a_hook_may_decline_an_interruption),
         TEST(a_hook_may_settle_an_interruption_itself),
         TEST(a_hook_may_raise_something_else),

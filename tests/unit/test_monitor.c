@@ -210,7 +210,7 @@ static void breakpoints_are_listed_and_deleted(void **state)
     answers("watch counter", "watchpoint 3");
     answers("watch counter 4 rw", "watchpoint 4");
     answers("watch counter 4 x", "usage");
-    answers("b", "4 watch 4 bytes, reads and writes, at 0x100240 <counter+0x0>");
+    answers("b", "4 watch 4 bytes, reads and writes, at 0x1002b0 <counter+0x0>");
     answers("delete 1", "");
     answers("delete 1", "no breakpoint 1");
     answers("delete all", "");
@@ -248,6 +248,9 @@ static void the_machine_is_described(void **state)
     answers("log", "no log");
     answers("screenshot x", "no screen");
     answers("reset", "cannot be reset");
+    answers("init", "no firmware");
+    answers("nmi 0", "no firmware");
+    answers("mca", "no firmware");
     answers("physical on", "physical");
 }
 
@@ -260,10 +263,10 @@ static void translations_are_listed(void **state)
     assert_int_equal(mmu_insert_tr(mmu, false, 3, 0xa000000100000000, 16 << 2, pte), MMU_OK);
     answers("tlb tr", "dtr[3] a000000100000000 -> 000000100000 size 2^16 rid 000123 pl 0 ar 3 WB a d");
     /* readable although psr.dt is 0: TRs are looked through */
-    answers("print [a000000100000250]", "0x123456789abcdef");
-    answers("translate a000000100000250", "physical 0x100250 (but");
+    answers("print [a0000001000002c0]", "0x123456789abcdef");
+    answers("translate a0000001000002c0", "physical 0x1002c0 (but");
     cpu_set_psr(k->cpus[0], 1ull << 44 | 1ull << 17);
-    answers_exactly("translate a000000100000250", "0xa000000100000250 is at physical 0x100250\n");
+    answers_exactly("translate a0000001000002c0", "0xa0000001000002c0 is at physical 0x1002c0\n");
 }
 
 /* --- completion ------------------------------------------------------------------------------- */
@@ -355,7 +358,7 @@ static void a_watchpoint_reports_to_the_console(void **state)
     struct kit *k = *state;
     struct terminal t = { "", g_string_new(NULL) };
     type(k, &t, "watch counter\rcontinue\rdelete all\rprint [counter]\rcontinue\r");
-    assert_non_null(strstr(t.seen->str, "watchpoint at 0x100151 <the_store+0x1>, 0x100240 was touched"));
+    assert_non_null(strstr(t.seen->str, "watchpoint at 0x100151 <the_store+0x1>, 0x1002b0 was touched"));
     assert_non_null(strstr(t.seen->str, "3 0x3"));
     g_string_free(t.seen, TRUE);
 }

@@ -139,6 +139,30 @@ static void input_waits_at_the_host_until_the_guest_listens(void **state)
     assert_false(k->line);
 }
 
+/* Firmware, debuggers and small kernels wait without interrupts.  A driver's start-up looks at LSR too,
+ * and throws away what is there. */
+static void a_guest_that_polls_is_given_input_and_one_that_starts_up_is_not(void **state)
+{
+    struct kit *k = *state;
+    chardev_buffer_type(k->host, "abc", 3);
+    for (unsigned i = 0; i < 100; i++) {
+        in(k, LSR);
+        out(k, THR, 'x'); /* as a console does that only sends */
+        in(k, LSR), in(k, RBR), in(k, IIR), in(k, MSR);
+        uart_poll(k->uart);
+    }
+    assert_int_equal(in(k, LSR) & 1, 0);
+    for (char c = 'a'; c <= 'c'; c++) {
+        unsigned looks = 0;
+        while (!(in(k, LSR) & 1)) {
+            assert_true(++looks < 100);
+            uart_poll(k->uart);
+        }
+        assert_int_equal(in(k, RBR), c);
+    }
+    assert_false(k->line);
+}
+
 static void a_fifo_holds_sixteen_and_the_trigger_level_shows_in_iir(void **state)
 {
     struct kit *k = *state;
@@ -182,6 +206,7 @@ int main(void)
         T(loopback_returns_characters_and_sends_none),
         T(enabling_the_transmit_interrupt_raises_one_and_iir_takes_it),
         T(input_waits_at_the_host_until_the_guest_listens),
+        T(a_guest_that_polls_is_given_input_and_one_that_starts_up_is_not),
         T(a_fifo_holds_sixteen_and_the_trigger_level_shows_in_iir),
         T(overrun_in_loopback_is_a_line_status_interrupt),
     };

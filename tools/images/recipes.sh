@@ -16,15 +16,18 @@ fresh_build()
     echo "$cache/build/$1"
 }
 
-# The unpacked source NAME, src/NAME; COMMAND is run in an empty folder to unpack it, once.
+# The unpacked source NAME, src/NAME; COMMAND is run in an empty folder to unpack it, once, and
+# again when the command or the downloaded packages have changed.
 source_tree()
 {
-    local name=$1 part=$cache/src/unpacking
-    if [ ! -d "$cache/src/$name" ]; then
-        rm -rf "$part"
+    local name=$1 part=$cache/src/unpacking recipe
+    recipe=$(declare -f "$2" && cat "$cache/stamps/sources")
+    if [ "$recipe" != "$(cat "$cache/src/$name.recipe" 2>/dev/null)" ]; then
+        rm -rf "$part" "$cache/src/$name" "$cache/src/$name.recipe"
         mkdir -p "$part"
         (cd "$part" && "${@:2}") >&2
         mv "$part" "$cache/src/$name"
+        echo "$recipe" >"$cache/src/$name.recipe"
     fi
     echo "$cache/src/$name"
 }
@@ -46,15 +49,31 @@ gcc_source()
     source_tree gcc inner_tar gcc-12-source 'gcc-12/gcc-12*.tar.xz'
 }
 
-# The C library says it needs Linux 3.2.18 on this processor, but lacks nothing on 2.6.32: with the
-# lower number one static program runs on kernels of both ages.  And it would make its dynamic
-# linker among the libraries, which we do not want and cannot make: see step_glibc.
+# The C library says it needs Linux 3.2.18 on this processor; with two changes, one static program
+# runs on kernels of both ages: a lower number, and fstat by the system call of that name, because
+# kernels before 2.6.39 refuse to look at a file without a path (AT_EMPTY_PATH).  And it would make
+# its dynamic linker among the libraries, which we do not want and cannot make: see step_glibc.
 unpack_glibc()
 {
     inner_tar glibc-source 'glibc/glibc-2.36.tar.xz'
-    sed -i 's/^arch_minimum_kernel=.*/arch_minimum_kernel=2.6.32/' \
-        sysdeps/unix/sysv/linux/ia64/configure
-    sed -i '/^lib-noranlib: .*rtld-installed-name/,/[^\]$/d' elf/Makefile
+    edit sysdeps/unix/sysv/linux/ia64/configure \
+        's/^arch_minimum_kernel=.*/arch_minimum_kernel=2.6.32/'
+    edit sysdeps/unix/sysv/linux/fstat64.c \
+        's/^#include <errno.h>/&\n#include <sysdep.h>\n#undef fstat/' \
+        's/__fstatat64_time64 (fd, "", buf, AT_EMPTY_PATH)/INLINE_SYSCALL_CALL (fstat, fd, buf)/'
+    edit elf/Makefile '/^lib-noranlib: .*rtld-installed-name/,/[^\]$/d'
+}
+
+# Changes a source file; each of the sed commands must have an effect.
+edit() # file, commands
+{
+    local command
+    for command in "${@:2}"; do
+        cp "$1" "$1.before"
+        sed -i "$command" "$1"
+        ! cmp -s "$1" "$1.before" || die "$1 is not what the recipe expects: $command"
+        rm "$1.before"
+    done
 }
 
 unpack_busybox()
@@ -228,13 +247,16 @@ inputs_busybox()
     echo "$recipes/init" "$recipes/initramfs.list"
 }
 
-# tc, the traffic shaper, does not compile with current kernel headers.
+# tc, the traffic shaper, does not compile with current kernel headers.  All times in there are the
+# age of the source, too.
 step_busybox()
 {
     local source linux build
     source=$(source_tree busybox unpack_busybox)
     linux=$(linux_source)
     build=$(fresh_build busybox)
+    SOURCE_DATE_EPOCH=$(date -r "$source/Makefile" +%s)
+    export SOURCE_DATE_EPOCH
     set -- make -C "$source" O="$build" CROSS_COMPILE=$triplet-
     "$@" defconfig
     sed -i 's/.*CONFIG_STATIC[ =].*/CONFIG_STATIC=y/; s/^CONFIG_TC=.*/CONFIG_TC=n/' "$build/.config"
@@ -242,6 +264,7 @@ step_busybox()
     "$@" -j"$jobs" busybox
     gcc -O2 -o "$build/gen_init_cpio" "$linux/usr/gen_init_cpio.c"
     cp "$recipes/init" "$build/init.sh"
+    touch -d "@$SOURCE_DATE_EPOCH" "$build/init.sh" "$build/busybox"
     mkdir -p "$cache/images"
     (cd "$build" && ./gen_init_cpio -t 0 "$recipes/initramfs.list" >initramfs.cpio)
     gzip -9n "$build/initramfs.cpio"

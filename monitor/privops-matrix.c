@@ -1,0 +1,110 @@
+/* The report of several workloads at a glance: operations down, phases across, per iteration.  An
+ * operation's own line is what happens natively; the lines below it tell what became of it in a
+ * domain.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include <string.h>
+
+#include "monitor/privops-priv.h"
+
+#define LABEL 26
+#define CELL_MIN 8
+#define LEAST 0.005 /* what would print as 0.00 */
+
+static const char *const line_words[COLUMNS] = { NULL, "ran", "trapped", "called" };
+
+struct matrix {
+    const struct report *r;
+    FILE *out;
+    const char *group; /* of the last line */
+    unsigned left_out;
+};
+
+static bool is_column(const struct matrix *m, unsigned phase)
+{
+    return report_phase_at(m->r, phase)->iterations > 0;
+}
+
+static int width_of(const struct matrix *m, unsigned phase)
+{
+    return MAX(CELL_MIN, (int)strlen(report_phase_at(m->r, phase)->name) + 1);
+}
+
+static double rate(const struct matrix *m, const struct report_line *l, unsigned phase, enum column c)
+{
+    return (double)report_cell(m->r, l, phase, c) / (double)report_phase_at(m->r, phase)->iterations;
+}
+
+static bool shows(const struct matrix *m, const struct report_line *l, enum column c)
+{
+    for (unsigned i = 0; i < m->r->phases->len; i++) {
+        if (is_column(m, i) && rate(m, l, i, c) >= LEAST) return true;
+    }
+    return false;
+}
+
+static void print_cells(const struct matrix *m, const struct report_line *l, enum column c)
+{
+    for (unsigned i = 0; i < m->r->phases->len; i++) {
+        if (!is_column(m, i)) continue;
+        u64 n = rate(m, l, i, c) < LEAST ? 0 : report_cell(m->r, l, i, c);
+        report_print_rate(m->out, width_of(m, i), n, report_phase_at(m->r, i)->iterations);
+    }
+    fputc('\n', m->out);
+}
+
+static void print_group(struct matrix *m, const struct report_line *l)
+{
+    if (!m->group || strcmp(m->group, l->group)) fprintf(m->out, "%s\n", l->group);
+    m->group = l->group;
+}
+
+static void print_line(struct matrix *m, const struct report_line *l)
+{
+    bool any = false;
+    for (enum column c = 0; c < COLUMNS; c++) any |= shows(m, l, c);
+    if (!any) {
+        for (unsigned i = 0; i < m->r->phases->len && !any; i++) {
+            any = is_column(m, i) && !report_line_is_empty(m->r, l, i);
+        }
+        m->left_out += any;
+        return;
+    }
+    print_group(m, l);
+    fprintf(m->out, "  %-*.*s", LABEL - 2, LABEL - 3, l->name);
+    print_cells(m, l, NATIVE);
+    for (enum column c = DIRECT; c < COLUMNS; c++) {
+        if (!shows(m, l, c)) continue;
+        fprintf(m->out, "    %-*s", LABEL - 4, line_words[c]);
+        print_cells(m, l, c);
+    }
+}
+
+static void print_head(const struct matrix *m)
+{
+    fprintf(m->out, "\n%-*s", LABEL, "each time");
+    for (unsigned i = 0; i < m->r->phases->len; i++) {
+        if (is_column(m, i)) fprintf(m->out, "%*s", width_of(m, i), report_phase_at(m->r, i)->name);
+    }
+    fputc('\n', m->out);
+}
+
+bool report_has_matrix(const struct report *r)
+{
+    struct matrix m = { .r = r };
+    unsigned columns = 0;
+    for (unsigned i = 0; i < r->phases->len; i++) columns += is_column(&m, i);
+    return columns > 1;
+}
+
+void report_matrix(const struct report *r, FILE *out)
+{
+    struct matrix m = { .r = r, .out = out };
+    print_head(&m);
+    for (unsigned i = 0; i < r->lines->len; i++) print_line(&m, r->lines->pdata[i]);
+    fprintf(out, "\nAn operation's own line is what the bare machine does; in a domain the same is trapped "
+            "and emulated,\ncalled for (hyperprivop, hypercall), run unnoticed, or not needed.\n");
+    if (m.left_out) {
+        fprintf(out, "%u more happened less than once in 200 times; --detail shows all.\n", m.left_out);
+    }
+}

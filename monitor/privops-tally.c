@@ -1,0 +1,311 @@
+/* The counters themselves: an open hash by place and event, phases, and a time line.
+ *
+ * Everything a guest can choose is bounded: names of phases, numbers of hypercalls, and places; what
+ * does not fit any more is counted as happening "elsewhere", at ip 0, never lost.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include <string.h>
+
+#include "base/bits.h"
+#include "cpu/psr.h"
+#include "hypercall/hypercall.h"
+#include "monitor/privops.h"
+
+/* A place and an event as one word beside the ip, so that two compares find it. */
+enum { NUMBER_BITS = 26, SUB_BITS = 13, KIND_BITS = 4, PHASE_BITS = 6, CPU_BITS = 4 };
+enum {
+    SUB_SHIFT = NUMBER_BITS, KIND_SHIFT = SUB_SHIFT + SUB_BITS, PHASE_SHIFT = KIND_SHIFT + KIND_BITS,
+    CPU_SHIFT = PHASE_SHIFT + PHASE_BITS, SLOW_SHIFT = CPU_SHIFT + CPU_BITS,
+    BATCHED_SHIFT, USER_SHIFT, USED_SHIFT,
+};
+_Static_assert(PHASES_MAX < 1 << PHASE_BITS, "a phase fits its field");
+_Static_assert(EVENT_KINDS <= 1 << KIND_BITS, "a kind fits its field");
+_Static_assert(DOMAIN_MAX_VCPUS <= 1 << CPU_BITS, "a processor fits its field");
+
+struct counter {
+    u64 ip, what, count; /* what is 0: free */
+};
+
+#define COUNTERS_FIRST (1u << 12)
+#define COUNTERS_MOST (1u << 20) /* beyond, new places are "elsewhere" */
+#define NESTING_MAX 8
+
+struct tally {
+    struct machine *m;
+    struct counter *counters;
+    u32 size, used;
+    u32 ssm, rsm; /* rows */
+    struct phase phases[PHASES_MAX];
+    unsigned nphases, unnamed;
+    unsigned stack[NESTING_MAX]; /* of open phases */
+    unsigned depth, too_deep;
+    u64 since_retired, since_time; /* when the present phase began */
+    struct timeline line;
+};
+
+/* --- counters --------------------------------------------------------------------------------- */
+
+static u64 mix(u64 ip, u64 what)
+{
+    u64 h = (ip ^ what * 0x9e3779b97f4a7c15ull) * 0xff51afd7ed558ccdull;
+    return h ^ h >> 32;
+}
+
+static struct counter *find(struct tally *t, u64 ip, u64 what)
+{
+    u32 i = (u32)mix(ip, what) & (t->size - 1);
+    while (t->counters[i].what && (t->counters[i].what != what || t->counters[i].ip != ip)) {
+        i = (i + 1) & (t->size - 1);
+    }
+    return &t->counters[i];
+}
+
+static void grow(struct tally *t)
+{
+    struct counter *old = t->counters;
+    u32 n = t->size;
+    t->size = 2 * n;
+    t->counters = g_new0(struct counter, t->size);
+    for (u32 i = 0; i < n; i++) {
+        if (old[i].what) *find(t, old[i].ip, old[i].what) = old[i];
+    }
+    g_free(old);
+}
+
+static void count(struct tally *t, u64 ip, u64 what)
+{
+    struct counter *c = find(t, ip, what);
+    if (unlikely(!c->what)) {
+        if (t->used >= COUNTERS_MOST && ip) {
+            count(t, 0, what);
+            return;
+        }
+        if (2 * t->used >= t->size) {
+            grow(t);
+            c = find(t, ip, what);
+        }
+        c->ip = ip;
+        c->what = what;
+        t->used++;
+    }
+    c->count++;
+}
+
+/* --- what is counted -------------------------------------------------------------------------- */
+
+static s32 touched(u64 mask)
+{
+    return (mask & PSR_I ? TOUCHES_I : 0) | (mask & PSR_IC ? TOUCHES_IC : 0) |
+           (mask & PSR_DT ? TOUCHES_DT : 0) | (mask & PSR_BE ? TOUCHES_BE : 0) |
+           (mask & ~(PSR_I | PSR_IC | PSR_DT | PSR_BE) ? TOUCHES_OTHER : 0);
+}
+
+/* Numbers that a guest makes up are all the same to us. */
+static void known_hypercall(u32 *number, s32 *sub)
+{
+    if (*number > 63 || !hypercall_name(*number)) *number = mask64(NUMBER_BITS), *sub = -1;
+    if (*sub != -1 && !hypercall_command_name(*number, (unsigned)*sub)) *sub = -1;
+}
+
+static void known_firmware(u32 *number, s32 sub)
+{
+    const char *name = sub == EVENT_FW_HYPERCALL ? firmware_hypercall_name(*number)
+                                                 : bios_procedure_name((enum bios_class)sub, *number);
+    if (!name) *number = mask64(NUMBER_BITS);
+}
+
+static u64 what_of(const struct tally *t, unsigned cpu, const struct event *e)
+{
+    u32 number = (u32)e->number;
+    s32 sub = e->sub;
+    if (e->kind == EVENT_HYPERCALL) known_hypercall(&number, &sub);
+    if (e->kind == EVENT_FIRMWARE) known_firmware(&number, sub);
+    if ((e->kind == EVENT_PRIVOP || e->kind == EVENT_TRAPPED) &&
+        (number == t->ssm || number == t->rsm)) {
+        sub = touched(e->args[0]);
+    }
+    return (number & mask64(NUMBER_BITS)) | ((u64)(u32)sub & mask64(SUB_BITS)) << SUB_SHIFT |
+           (u64)e->kind << KIND_SHIFT | (u64)t->stack[t->depth] << PHASE_SHIFT |
+           (u64)cpu << CPU_SHIFT | (u64)e->slow << SLOW_SHIFT | (u64)e->batched << BATCHED_SHIFT |
+           (u64)((e->psr & PSR_CPL) == PSR_CPL) << USER_SHIFT | 1ull << USED_SHIFT;
+}
+
+/* --- time line -------------------------------------------------------------------------------- */
+
+/* Twice the width, half the buckets. */
+static void fold(struct timeline *l)
+{
+    for (unsigned i = 0; i < TIMELINE_BUCKETS / 2; i++) {
+        for (unsigned k = 0; k < EVENT_KINDS; k++) {
+            l->count[i][k] = l->count[2 * i][k] + l->count[2 * i + 1][k];
+        }
+    }
+    memset(l->count[TIMELINE_BUCKETS / 2], 0, sizeof l->count / 2);
+    l->used = (l->used + 1) / 2;
+    l->width *= 2;
+}
+
+static void note_time(struct timeline *l, u64 time, enum event_kind kind)
+{
+    while (time / l->width >= TIMELINE_BUCKETS) fold(l);
+    unsigned i = (unsigned)(time / l->width);
+    l->count[i][kind]++;
+    if (i >= l->used) l->used = i + 1;
+}
+
+/* --- phases ----------------------------------------------------------------------------------- */
+
+static void settle(struct tally *t, u64 now)
+{
+    struct phase *p = &t->phases[t->stack[t->depth]];
+    u64 retired = machine_retired(t->m);
+    p->retired += retired - t->since_retired;
+    p->ticks += now > t->since_time ? now - t->since_time : 0;
+    t->since_retired = retired;
+    t->since_time = MAX(now, t->since_time);
+}
+
+/* The last one takes all that are too many. */
+static unsigned phase_named(struct tally *t, const char *name)
+{
+    for (unsigned i = 0; i < t->nphases; i++) {
+        if (!strcmp(t->phases[i].name, name)) return i;
+    }
+    if (t->nphases == PHASES_MAX) return PHASES_MAX - 1;
+    if (t->nphases == PHASES_MAX - 1) name = "(more phases)";
+    g_strlcpy(t->phases[t->nphases].name, name, sizeof t->phases[0].name);
+    return t->nphases++;
+}
+
+static unsigned phase_of(struct tally *t, const struct event *e)
+{
+    char name[EVENT_NAME_MAX];
+    if (e->name) return phase_named(t, e->name);
+    g_snprintf(name, sizeof name, "phase %u", ++t->unnamed);
+    return phase_named(t, name);
+}
+
+static void begin(struct tally *t, const struct event *e)
+{
+    if (t->depth == NESTING_MAX - 1) {
+        t->too_deep++;
+        return;
+    }
+    if (t->depth == 0) t->stack[0] = PHASE_BETWEEN;
+    unsigned i = phase_of(t, e);
+    t->phases[i].iterations += e->args[0];
+    t->phases[i].begun++;
+    t->stack[++t->depth] = i;
+}
+
+static void end(struct tally *t)
+{
+    if (t->too_deep) {
+        t->too_deep--;
+    } else if (t->depth) {
+        t->depth--;
+    }
+}
+
+static void note_mark(struct tally *t, const struct event *e)
+{
+    settle(t, e->time);
+    if (e->number) {
+        end(t);
+    } else {
+        begin(t, e);
+    }
+}
+
+static void on_event(void *opaque, struct cpu *cpu, const struct event *e)
+{
+    struct tally *t = opaque;
+    if (e->kind == EVENT_MARK) {
+        note_mark(t, e);
+        return;
+    }
+    count(t, e->ip, what_of(t, cpu_id(cpu), e));
+    note_time(&t->line, e->time, e->kind);
+}
+
+/* --- life ------------------------------------------------------------------------------------- */
+
+struct tally *tally_start(struct machine *m)
+{
+    struct tally *t = g_new0(struct tally, 1);
+    t->m = m;
+    t->size = COUNTERS_FIRST;
+    t->counters = g_new0(struct counter, t->size);
+    t->line.width = 1 << 12;
+    t->ssm = (u32)isa_row_of("ssm");
+    t->rsm = (u32)isa_row_of("rsm");
+    t->nphases = PHASE_BETWEEN + 1;
+    g_strlcpy(t->phases[PHASE_BEFORE].name, "boot", EVENT_NAME_MAX);
+    g_strlcpy(t->phases[PHASE_BETWEEN].name, "between", EVENT_NAME_MAX);
+    t->since_retired = machine_retired(m);
+    machine_listen(m, TALLY_KINDS, on_event, t);
+    return t;
+}
+
+void tally_finish(struct tally *t)
+{
+    settle(t, clock_now(machine_clock(t->m)));
+    machine_unlisten(t->m, on_event, t);
+    if (!tally_is_marked(t)) g_strlcpy(t->phases[PHASE_BEFORE].name, "all", EVENT_NAME_MAX);
+    t->m = NULL;
+}
+
+void tally_free(struct tally *t)
+{
+    if (!t) return;
+    g_free(t->counters);
+    g_free(t);
+}
+
+/* --- looking in ------------------------------------------------------------------------------- */
+
+unsigned tally_phases(const struct tally *t)
+{
+    return t->nphases;
+}
+
+const struct phase *tally_phase(const struct tally *t, unsigned i)
+{
+    return &t->phases[i];
+}
+
+bool tally_is_marked(const struct tally *t)
+{
+    return t->nphases > PHASE_BETWEEN + 1;
+}
+
+u64 tally_retired(const struct tally *t)
+{
+    u64 sum = 0;
+    for (unsigned i = 0; i < t->nphases; i++) sum += t->phases[i].retired;
+    return sum;
+}
+
+const struct timeline *tally_timeline(const struct tally *t)
+{
+    return &t->line;
+}
+
+void tally_each(const struct tally *t, void (*fn)(void *opaque, const struct place *p), void *opaque)
+{
+    for (u32 i = 0; i < t->size; i++) {
+        const struct counter *c = &t->counters[i];
+        u64 w = c->what;
+        if (!w) continue;
+        struct place p = {
+            .ip = c->ip, .kind = (enum event_kind)bits(w, PHASE_SHIFT - 1, KIND_SHIFT),
+            .number = (u32)bits(w, SUB_SHIFT - 1, 0),
+            .sub = (s32)sext(bits(w, KIND_SHIFT - 1, SUB_SHIFT), SUB_BITS),
+            .phase = (unsigned)bits(w, CPU_SHIFT - 1, PHASE_SHIFT),
+            .cpu = (unsigned)bits(w, SLOW_SHIFT - 1, CPU_SHIFT),
+            .slow = bit(w, SLOW_SHIFT), .batched = bit(w, BATCHED_SHIFT),
+            .user = bit(w, USER_SHIFT), .count = c->count,
+        };
+        fn(opaque, &p);
+    }
+}
