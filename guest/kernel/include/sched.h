@@ -1,0 +1,116 @@
+/* Tasks and processors.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef JANUS_SCHED_H
+#define JANUS_SCHED_H
+
+#include "layout.h"
+#include "lock.h"
+#include "mm.h"
+#include "regs.h"
+#include "signal.h"
+#include "wait.h"
+
+enum task_state { TASK_RUNNABLE, TASK_WAITING, TASK_ZOMBIE, TASK_DEAD };
+
+/* Why a task must not return to its program by the short way. */
+#define TASK_RESCHED 1u /* another task should run */
+#define TASK_SIGNAL 2u  /* a signal is pending */
+#define TASK_FULL 4u    /* all of pt_regs is valid and must be loaded */
+
+/* At the bottom of its two stacks: the register stack grows up from TASK_RBS, the memory stack
+ * down from TASK_SIZE.  arch/offsets.c tells assembly where the first fields are. */
+struct task {
+    u64 ksp;          /* switch_frame is 16 bytes above */
+    u32 flags;        /* TASK_RESCHED and the like */
+    u32 on_ustack;    /* interruptions must switch stacks */
+    u64 user_psr;     /* PSR of its program, without the user mask */
+    int pid, tgid;
+    enum task_state state;
+    bool on_cpu, queued;
+    u64 slice;
+    struct mm *mm;    /* NULL: a kernel thread */
+    struct task *parent;
+    struct list all, run;
+    int exit_status;
+    struct wait_queue child_exit;
+    struct files *files;
+    struct sighand *sighand;
+    u64 pending, blocked;
+    struct siginfo fault_info;
+    u64 clear_child_tid;
+    void (*thread_fn)(void *arg);
+    void *thread_arg;
+    char name[16];
+    bool fph_live, is_thread;
+    u64 cpu_time, affinity; /* ticks; bit n: may run on processor n */
+    struct fpreg fph[96]; /* f32 to f127 while another task owns them */
+};
+#define TASK_RBS 4096
+_Static_assert(sizeof(struct task) <= TASK_RBS, "the register stack begins behind the task");
+
+register struct task *current asm("r13");
+
+static inline struct pt_regs *task_regs(struct task *t)
+{
+    return (struct pt_regs *)((char *)t + TASK_SIZE - sizeof(struct pt_regs));
+}
+
+/* What each processor has of its own, at the same address on all of them. */
+struct cpu {
+    unsigned id;
+    struct task *idle;
+    u64 ticks, next_tick, itm_delta;
+    struct mm *mm;          /* whose translations are active */
+    u64 steal_ns;
+    u64 calls;              /* bits of enum call */
+    u64 interrupts;
+};
+#define this_cpu ((struct cpu *)PERCPU_BASE)
+struct cpu *cpu_of(unsigned id); /* through region 7 */
+extern unsigned cpus_online;
+
+/* The translations of `to`, or none but the kernel's own.  Interrupts are off. */
+static inline void mm_switch(struct mm *to)
+{
+    if (to == this_cpu->mm) return;
+    this_cpu->mm = to;
+    ia64_set_kr7(pa(to ? to->pgd : kernel_pgd));
+    if (!to) return;
+    u64 rr = to->context << 11 | PAGE_SHIFT << 2 | 1;
+    ia64_set_rr0_to_rr4(rr, rr | 1 << 8, rr | 2 << 8, rr | 3 << 8, rr | 4 << 8);
+}
+
+struct task *task_new(const char *name);
+struct task *kernel_thread(const char *name, void (*fn)(void *), void *arg);
+void task_wake(struct task *t);
+void schedule(void);
+void sched_tick(void);
+void schedule_first(struct task *left);
+noreturn void idle_loop(void);
+noreturn void task_exit(int status);
+struct task *task_find(int pid);
+extern struct list all_tasks;
+extern spinlock_t tasks_lock;
+extern struct task *init_task_1;
+
+struct task *switch_to(struct task *prev, struct task *next);
+
+void syscall_init(void);
+int exec_first(const char *path, const char *words);
+noreturn void enter_user(void);                 /* thread.S: the program of task_regs(current) */
+void fph_save(struct fpreg *to);                /* thread.S: f32 to f127 */
+void fph_load(const struct fpreg *from);
+void fph_enable(struct pt_regs *regs);          /* the program touched them */
+void futex_wake(u64 addr, int count);
+
+/* smp.c */
+void smp_init(void);
+noreturn void start_secondary(void);
+void cpu_init(void);
+void smp_call_all(u64 what); /* on the other processors, and wait */
+#define CALL_FLUSH_TLB 1
+#define CALL_STOP 2
+void smp_run_calls(void);
+
+#endif

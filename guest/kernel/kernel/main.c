@@ -1,0 +1,113 @@
+/* From the first C statement to the first program.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "console.h"
+#include "firmware.h"
+#include "fs.h"
+#include "irq.h"
+#include "machvec.h"
+#include "mm.h"
+#include "pv.h"
+#include "sched.h"
+#include "time.h"
+#include "xen.h"
+
+char cmdline[2048];
+const struct machine_vector *machvec;
+bool running_on_xen __attribute__((section(".data")));
+
+noreturn void start_kernel(struct boot_param *bp);
+
+const char *cmdline_get(const char *name)
+{
+    static char value[128];
+    size_t n = strlen(name);
+    for (const char *p = cmdline; *p; p++) {
+        bool starts = p == cmdline || p[-1] == ' ';
+        if (!starts || strncmp(p, name, n) || (p[n] != '=' && p[n] != ' ' && p[n])) continue;
+        size_t len = 0;
+        p += n + (p[n] == '=');
+        while (p[len] && p[len] != ' ' && len < sizeof value - 1) value[len] = p[len], len++;
+        if (p[-1] != '=') len = 0;
+        value[len] = 0;
+        return value;
+    }
+    return NULL;
+}
+
+static void run_initcalls(initcall_fn *const *first, initcall_fn *const *end)
+{
+    while (first < end) (*first++)();
+}
+extern initcall_fn *const initcalls_early[], *const initcalls[], *const initcalls_end[];
+
+/* Process 1: what is left of starting, then the first program. */
+static void init(void *arg)
+{
+    (void)arg;
+    init_task_1 = current;
+    current->files = files_new(NULL);
+    current->sighand = sighand_new(NULL);
+    smp_init();
+    run_initcalls(initcalls, initcalls_end);
+    for (int fd = 0; fd < 3; fd++) fd_install(tty_open());
+    char path[64];
+    const char *asked = cmdline_get("init");
+    snprintf(path, sizeof path, "%s", asked ? asked : "/init");
+    int err = exec_first(path, cmdline);
+    if (err) panic("%s: cannot be started (%d); see init= and the initramfs", path, -err);
+    __atomic_and_fetch(&current->flags, ~TASK_FULL, __ATOMIC_RELAXED);
+    enter_user();
+}
+
+/* The boot processor's idle task is the one that it starts with. */
+static void become_task(void)
+{
+    current->state = TASK_RUNNABLE;
+    current->on_cpu = true;
+    current->user_psr = PSR_USER;
+    memcpy(current->name, "idle0", 6);
+    list_init(&current->all);
+    list_init(&current->run);
+    wait_queue_init(&current->child_exit);
+    this_cpu->idle = current;
+}
+
+void start_kernel(struct boot_param *bp)
+{
+    become_task();
+    kernel_pgd_init();
+    syscall_init();
+    boot_param = va((u64)bp);
+#ifndef JANUS_NOPV
+    pv_setup_native();
+    machvec = &machvec_dig;
+    if (running_on_xen) {
+        xen_setup_pv_ops();
+        machvec = &machvec_xen;
+    }
+#else
+    machvec = &machvec_dig;
+#endif
+    snprintf(cmdline, sizeof cmdline, "%s", (const char *)va(boot_param->command_line));
+    quiet = cmdline_get("quiet");
+    pv_init_ops.setup_early();
+#ifndef JANUS_NOPV
+    const char *pv = cmdline_get("pv");
+    if (!pv || strcmp(pv, "off")) pv_patch_apply();
+#endif
+    firmware_init();
+    page_init();
+    pv_init_ops.banner();
+    printk("machine vector %s, %u processors, %lu MB free\n", machvec->name, cpus_present,
+           pages_free() >> (20 - PAGE_SHIFT));
+    machvec->setup();
+    ramfs_init();
+    run_initcalls(initcalls_early, initcalls);
+    console_ready = true;
+    machvec->irq_init();
+    cpu_init();
+    kernel_thread("init", init, NULL);
+    irq_enable();
+    idle_loop();
+}

@@ -1,0 +1,373 @@
+/* Address spaces: what is mapped where, and pages when they are touched.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "mm.h"
+
+#include "fs.h"
+#include "privop.h"
+#include "sched.h"
+
+#define USER_REGIONS 5
+#define SLOTS (USER_REGIONS << PGD_REGION_BITS) /* of the root, for user regions */
+#define ENTRIES (1u << PTE_INDEX_BITS)
+
+static bool user_range(u64 start, u64 end)
+{
+    return start < end && end <= REGION(USER_REGIONS) && start >> 61 == (end - 1) >> 61 &&
+           ((end - 1) & (REGION(1) - 1)) >> USER_SPAN_SHIFT == 0;
+}
+
+/* --- creation, destruction --- */
+
+struct mm *mm_new(void)
+{
+    struct mm *mm = kmalloc(sizeof *mm);
+    if (!mm) return NULL;
+    mm->pgd = page_alloc(0);
+    if (!mm->pgd) {
+        kfree(mm);
+        return NULL;
+    }
+    u64 kernel_slots = 5ul << PGD_REGION_BITS;
+    memcpy(mm->pgd + kernel_slots, kernel_pgd + kernel_slots, sizeof(pte_t) << PGD_REGION_BITS);
+    list_init(&mm->vmas);
+    mm->users = 1;
+    mm->mmap_next = USER_MMAP_BASE;
+    mm->context = context_new();
+    return mm;
+}
+
+void mm_get(struct mm *mm)
+{
+    atomic_inc(&mm->users);
+}
+
+static void free_tables(struct mm *mm)
+{
+    for (unsigned i = 0; i < SLOTS; i++) {
+        if (!mm->pgd[i]) continue;
+        pte_t *table = va(mm->pgd[i]);
+        for (unsigned j = 0; j < ENTRIES; j++) {
+            if (table[j] & PTE_P) page_free(va(table[j] & PTE_PPN), 0);
+        }
+        page_free(table, 0);
+    }
+    page_free(mm->pgd, 0);
+}
+
+void mm_put(struct mm *mm)
+{
+    if (atomic_dec(&mm->users)) return;
+    list_for_each(struct vma, v, &mm->vmas, link) kfree(v);
+    free_tables(mm);
+    context_free(mm->context);
+    kfree(mm);
+}
+
+/* --- the page table --- */
+
+pte_t *pte_find(pte_t *pgd, u64 addr, bool create)
+{
+    if ((addr & (REGION(1) - 1)) >> USER_SPAN_SHIFT) return NULL;
+    pte_t *slot = &pgd[addr >> 61 << PGD_REGION_BITS | (addr >> PGD_SHIFT & ((1 << PGD_REGION_BITS) - 1))];
+    if (!*slot) {
+        void *table = create ? page_alloc(0) : NULL;
+        if (!table) return NULL;
+        *slot = pa(table);
+    }
+    return (pte_t *)va(*slot) + (addr >> PAGE_SHIFT & (ENTRIES - 1));
+}
+
+static pte_t make_pte(const void *page, unsigned prot, bool dirty)
+{
+    u64 ar = prot & PROT_WRITE ? prot & PROT_EXEC ? AR_RWX : AR_RW : prot & PROT_EXEC ? AR_RX : AR_R;
+    return pa(page) | PTE_P | PTE_A | PTE_PL3 | PTE_AR(ar) | PTE_ED | (dirty ? PTE_D : 0);
+}
+
+static bool pte_writable(pte_t pte)
+{
+    u64 ar = (pte & PTE_AR_MASK) >> 9;
+    return ar == AR_RW || ar == AR_RWX;
+}
+
+/* --- mappings --- */
+
+static struct vma *vma_find(struct mm *mm, u64 addr)
+{
+    list_for_each(struct vma, v, &mm->vmas, link) {
+        if (addr >= v->start && addr < v->end) return v;
+    }
+    return NULL;
+}
+
+static bool overlaps(struct mm *mm, u64 start, u64 end)
+{
+    list_for_each(struct vma, v, &mm->vmas, link) {
+        if (start < v->end && v->start < end) return true;
+    }
+    return false;
+}
+
+static struct vma *vma_copy(const struct vma *from)
+{
+    struct vma *v = kmalloc(sizeof *v);
+    if (v) *v = *from;
+    return v;
+}
+
+int mm_map(struct mm *mm, u64 start, u64 end, unsigned prot, unsigned flags, struct inode *inode,
+           u64 offset, u64 filesz)
+{
+    struct vma v = { .start = align_down(start, PAGE_SIZE), .end = align_up(end, PAGE_SIZE), .prot = prot,
+                     .flags = flags, .inode = inode, .offset = offset, .filesz = filesz };
+    if (!user_range(v.start, v.end)) return -EINVAL;
+    struct vma *new = vma_copy(&v);
+    if (!new) return -ENOMEM;
+    u64 on = spin_lock_irqsave(&mm->lock);
+    bool busy = overlaps(mm, v.start, v.end);
+    if (!busy) list_add_tail(&mm->vmas, &new->link);
+    spin_unlock_irqrestore(&mm->lock, on);
+    if (busy) kfree(new);
+    return busy ? -EEXIST : 0;
+}
+
+s64 mm_map_anywhere(struct mm *mm, u64 start, u64 len, unsigned prot, unsigned flags,
+                    struct inode *inode, u64 offset, u64 filesz)
+{
+    len = align_up(len, PAGE_SIZE);
+    if (!len || len >> USER_SPAN_SHIFT) return -EINVAL;
+    if (flags & MAP_FIXED) {
+        int err = mm_unmap(mm, start, start + len);
+        if (!err) err = mm_map(mm, start, start + len, prot, flags, inode, offset, filesz);
+        return err ? err : (s64)start;
+    }
+    /* Round and round: the span is much larger than any program here needs. */
+    for (int rounds = 0; rounds < 2;) {
+        u64 at = __atomic_fetch_add(&mm->mmap_next, len, __ATOMIC_RELAXED);
+        if (!user_range(at, at + len)) {
+            mm->mmap_next = USER_MMAP_BASE;
+            rounds++;
+            continue;
+        }
+        int err = mm_map(mm, at, at + len, prot, flags, inode, offset, filesz);
+        for (u64 page = at; !err && flags & MAP_SHARED && page < at + len; page += PAGE_SIZE) {
+            err = mm_fault(mm, page, prot & PROT_WRITE ? FAULT_WRITE : FAULT_READ);
+        }
+        if (err != -EEXIST) return err ? err : (s64)at;
+    }
+    return -ENOMEM;
+}
+
+/* Cut all mappings at an address; -ENOMEM. */
+static int split_at(struct mm *mm, u64 addr)
+{
+    struct vma *v = vma_find(mm, addr);
+    if (!v || v->start == addr) return 0;
+    struct vma *upper = vma_copy(v);
+    if (!upper) return -ENOMEM;
+    u64 lower = addr - v->start;
+    upper->start = addr;
+    upper->offset += lower;
+    upper->filesz = v->filesz > lower ? v->filesz - lower : 0;
+    v->end = addr;
+    v->filesz = min(v->filesz, lower);
+    list_add_tail(&mm->vmas, &upper->link);
+    return 0;
+}
+
+/* Take pages out of the table; they are freed when no processor can reach them any more. */
+static void unmap_pages(struct mm *mm, u64 start, u64 end)
+{
+    void *gone[64];
+    while (start < end) {
+        unsigned n = 0;
+        u64 first = start;
+        for (; start < end && n < ARRAY_SIZE(gone); start += PAGE_SIZE) {
+            pte_t *pte = pte_find(mm->pgd, start, false);
+            if (!pte) {
+                start = align_down(start, 1ul << PGD_SHIFT) + (1ul << PGD_SHIFT) - PAGE_SIZE;
+                continue;
+            }
+            if (*pte & PTE_P) gone[n++] = va(*pte & PTE_PPN);
+            *pte = 0;
+        }
+        if (n) tlb_flush_range(mm, first, min(start, end));
+        while (n) page_free(gone[--n], 0);
+    }
+}
+
+int mm_unmap(struct mm *mm, u64 start, u64 end)
+{
+    if (start & (PAGE_SIZE - 1) || !user_range(start, end)) return -EINVAL;
+    end = align_up(end, PAGE_SIZE);
+    u64 on = spin_lock_irqsave(&mm->lock);
+    int err = split_at(mm, start);
+    if (!err) err = split_at(mm, end);
+    if (!err) {
+        list_for_each(struct vma, v, &mm->vmas, link) {
+            if (v->start < start || v->start >= end) continue;
+            unmap_pages(mm, v->start, v->end);
+            list_del(&v->link);
+            kfree(v);
+        }
+    }
+    spin_unlock_irqrestore(&mm->lock, on);
+    return err;
+}
+
+int mm_protect(struct mm *mm, u64 start, u64 end, unsigned prot)
+{
+    if (start & (PAGE_SIZE - 1) || !user_range(start, end)) return -EINVAL;
+    end = align_up(end, PAGE_SIZE);
+    u64 on = spin_lock_irqsave(&mm->lock);
+    int err = split_at(mm, start);
+    if (!err) err = split_at(mm, end);
+    if (!err) {
+        list_for_each(struct vma, v, &mm->vmas, link) {
+            if (v->start >= start && v->start < end) v->prot = prot;
+        }
+        /* No writing yet: the page may be shared with another process. */
+        for (u64 at = start; at < end; at += PAGE_SIZE) {
+            pte_t *pte = pte_find(mm->pgd, at, false);
+            if (!pte || !(*pte & PTE_P)) continue;
+            *pte = make_pte(va(*pte & PTE_PPN), prot & ~(unsigned)PROT_WRITE, false);
+            if (!prot) *pte &= ~PTE_PL3;
+        }
+        tlb_flush_range(mm, start, end);
+    }
+    spin_unlock_irqrestore(&mm->lock, on);
+    return err;
+}
+
+/* --- pages on demand --- */
+
+static void make_executable(const char *page)
+{
+    for (u64 at = 0; at < PAGE_SIZE; at += 32) ia64_fc_i((u64)page + at);
+    ia64_sync_i();
+}
+
+static void *fill_page(const struct vma *v, u64 addr)
+{
+    char *page = page_alloc(0);
+    u64 at = addr - v->start;
+    if (page && v->inode && at < v->filesz && v->offset + at < v->inode->size) {
+        u64 n = min(min(v->filesz - at, PAGE_SIZE), v->inode->size - v->offset - at);
+        memcpy(page, v->inode->data + v->offset + at, n);
+    }
+    if (page && v->prot & PROT_EXEC) make_executable(page);
+    return page;
+}
+
+/* The page is there, but not for this access: a copy, or just the right to write. */
+static int make_writable(struct mm *mm, const struct vma *v, u64 addr, pte_t *pte)
+{
+    void *page = va(*pte & PTE_PPN), *mine = page;
+    if (page_shared(page) && !(v->flags & MAP_SHARED)) {
+        mine = page_alloc(0);
+        if (!mine) return -ENOMEM;
+        memcpy(mine, page, PAGE_SIZE);
+        if (v->prot & PROT_EXEC) make_executable(mine);
+    }
+    *pte = make_pte(mine, v->prot, true);
+    tlb_flush_range(mm, addr, addr + PAGE_SIZE);
+    if (mine != page) page_free(page, 0);
+    return 0;
+}
+
+static int fault_locked(struct mm *mm, u64 addr, unsigned access)
+{
+    struct vma *v = vma_find(mm, addr);
+    if (!v) return -EFAULT;
+    unsigned need = access & FAULT_EXEC ? PROT_EXEC : access & FAULT_WRITE ? PROT_WRITE : PROT_READ;
+    if (!(v->prot & need)) return -EACCES;
+    pte_t *pte = pte_find(mm->pgd, addr, true);
+    if (!pte) return -ENOMEM;
+    if (!(*pte & PTE_P)) {
+        void *page = fill_page(v, addr);
+        if (!page) return -ENOMEM;
+        /* Read first: the first write will tell through the dirty bit. */
+        *pte = make_pte(page, v->prot, access & FAULT_WRITE);
+        return 0;
+    }
+    if (access & FAULT_WRITE && !pte_writable(*pte)) return make_writable(mm, v, addr, pte);
+    return 0; /* another processor was faster */
+}
+
+int mm_fault(struct mm *mm, u64 addr, unsigned access)
+{
+    addr = align_down(addr, PAGE_SIZE);
+    u64 on = spin_lock_irqsave(&mm->lock);
+    int err = fault_locked(mm, addr, access);
+    spin_unlock_irqrestore(&mm->lock, on);
+    return err;
+}
+
+/* --- fork: both go on with the same pages, and neither may write --- */
+
+static int fork_slot(struct mm *from, struct mm *to, unsigned slot)
+{
+    if (!from->pgd[slot]) return 0;
+    pte_t *old = va(from->pgd[slot]), *new = page_alloc(0);
+    if (!new) return -ENOMEM;
+    to->pgd[slot] = pa(new);
+    for (unsigned i = 0; i < ENTRIES; i++) {
+        if (!(old[i] & PTE_P)) continue;
+        u64 ar = (old[i] & PTE_AR_MASK) >> 9;
+        if (pte_writable(old[i])) {
+            old[i] = (old[i] & ~PTE_AR_MASK) | PTE_AR(ar == AR_RWX ? AR_RX : AR_R);
+        }
+        page_get(va(old[i] & PTE_PPN));
+        new[i] = old[i];
+    }
+    return 0;
+}
+
+/* Shared mappings are complete from the beginning, and stay one memory. */
+static void share_again(struct mm *from, struct mm *to, const struct vma *v)
+{
+    if (!(v->flags & MAP_SHARED)) return;
+    for (u64 at = v->start; at < v->end; at += PAGE_SIZE) {
+        pte_t *old = pte_find(from->pgd, at, false), *new = pte_find(to->pgd, at, false);
+        if (old && new && *old & PTE_P) *old = *new = make_pte(va(*old & PTE_PPN), v->prot, true);
+    }
+}
+
+/* Nothing translated before may be used after: a new context is cheaper than many purges. */
+static void forget_translations(struct mm *mm)
+{
+    if (mm->users > 1) {
+        tlb_flush_all();
+        return;
+    }
+    u64 old = mm->context;
+    mm->context = context_new();
+    this_cpu->mm = NULL;
+    mm_switch(mm);
+    context_free(old);
+}
+
+struct mm *mm_fork(struct mm *from)
+{
+    struct mm *to = mm_new();
+    if (!to) return NULL;
+    int err = 0;
+    u64 on = spin_lock_irqsave(&from->lock);
+    list_for_each(struct vma, v, &from->vmas, link) {
+        struct vma *copy = vma_copy(v);
+        if (copy) list_add_tail(&to->vmas, &copy->link);
+        else err = -ENOMEM;
+    }
+    for (unsigned i = 0; !err && i < SLOTS; i++) err = fork_slot(from, to, i);
+    if (!err) {
+        list_for_each(struct vma, v, &from->vmas, link) share_again(from, to, v);
+    }
+    to->brk_start = from->brk_start;
+    to->brk = from->brk;
+    to->mmap_next = from->mmap_next;
+    forget_translations(from);
+    spin_unlock_irqrestore(&from->lock, on);
+    if (!err) return to;
+    mm_put(to);
+    return NULL;
+}

@@ -1,0 +1,218 @@
+/* The scheduler: one queue for all processors, first come first served, a slice of a few ticks.
+ *
+ * The lock is held across switch_to and let go by the task that runs next, so that nobody can run
+ * a task whose registers are still being saved.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sched.h"
+
+#include "irq.h"
+#include "machvec.h"
+#include "mm.h"
+#include "pv.h"
+
+#define SLICE_TICKS 2
+
+static struct list run_queue = LIST_INIT(run_queue);
+static spinlock_t sched_lock;
+static u64 idle_cpus; /* bit n: processor n may be halted */
+struct list all_tasks = LIST_INIT(all_tasks);
+spinlock_t tasks_lock;
+
+static void enqueue(struct task *t)
+{
+    t->queued = true;
+    list_add_tail(&run_queue, &t->run);
+}
+
+static struct task *pick_next(void)
+{
+    list_for_each(struct task, t, &run_queue, run) {
+        if (!(t->affinity >> this_cpu->id & 1)) continue;
+        list_del(&t->run);
+        t->queued = false;
+        return t;
+    }
+    return this_cpu->idle;
+}
+
+/* High floating-point registers stay in the processor until the task leaves it; then only if they
+ * were written since (psr.mfh).  The next task finds them disabled. */
+static void fph_leave(struct task *t)
+{
+    if (!t->mm || !t->fph_live) return;
+    struct pt_regs *regs = task_regs(t);
+    fph_save(t->fph);
+    t->fph_live = false;
+    regs->ipsr = (regs->ipsr & ~PSR_MFH) | PSR_DFH;
+    t->user_psr |= PSR_DFH;
+}
+
+void fph_enable(struct pt_regs *regs)
+{
+    fph_load(current->fph);
+    current->fph_live = true;
+    current->user_psr &= ~PSR_DFH;
+    regs->ipsr &= ~(PSR_DFH | PSR_MFH);
+}
+
+void schedule(void)
+{
+    u64 on = spin_lock_irqsave(&sched_lock);
+    struct task *prev = current;
+    prev->flags &= ~TASK_RESCHED;
+    if (prev->state == TASK_RUNNABLE && prev != this_cpu->idle) enqueue(prev);
+    struct task *next = pick_next();
+    next->slice = SLICE_TICKS;
+    if (next != prev) {
+        fph_leave(prev);
+        next->on_cpu = true;
+        mm_switch(next->mm);
+        prev = switch_to(prev, next);
+        schedule_first(prev);
+    } else {
+        spin_unlock(&sched_lock);
+    }
+    irq_restore(on);
+}
+
+/* The first thing that a task does when it gets the processor; new ones come here from thread.S.
+ * Once on_cpu is false and the lock is free, a parent may free the task that was left. */
+void schedule_first(struct task *left)
+{
+    bool dead = left->state == TASK_DEAD;
+    left->on_cpu = false;
+    spin_unlock(&sched_lock);
+    if (dead) page_free(left, TASK_ORDER);
+}
+
+static void wake_idle_cpu(u64 affinity)
+{
+    u64 idle = read_once(idle_cpus) & affinity & ~(1ul << this_cpu->id);
+    if (!idle) return;
+    unsigned cpu = (unsigned)__builtin_ctzl(idle);
+    atomic_and(&idle_cpus, ~(1ul << cpu));
+    ipi_send(cpu, IPI_RESCHEDULE);
+}
+
+void task_wake(struct task *t)
+{
+    u64 on = spin_lock_irqsave(&sched_lock);
+    bool woken = t->state == TASK_WAITING;
+    if (woken) {
+        t->state = TASK_RUNNABLE;
+        if (!t->on_cpu && !t->queued) enqueue(t);
+    }
+    spin_unlock(&sched_lock);
+    bool mine = current == this_cpu->idle && t->affinity >> this_cpu->id & 1; /* runs it next */
+    if (woken && !mine) wake_idle_cpu(t->affinity);
+    irq_restore(on);
+}
+
+void sched_tick(void)
+{
+    struct task *t = current;
+    t->cpu_time++;
+    if (t->slice) t->slice--;
+    if (!t->slice && !list_empty(&run_queue)) t->flags |= TASK_RESCHED;
+    /* A task that waits while other processors halt: they missed its waking. */
+    if (!list_empty(&run_queue)) wake_idle_cpu(~0ul);
+}
+
+/* A look from outside the lock: whoever adds to the queue later sends an interrupt. */
+static bool nothing_to_run(void)
+{
+    spin_lock(&sched_lock);
+    bool nothing = true;
+    list_for_each(struct task, t, &run_queue, run) nothing &= !(t->affinity >> this_cpu->id & 1);
+    spin_unlock(&sched_lock);
+    return nothing;
+}
+
+void idle_loop(void)
+{
+    u64 me = 1ul << this_cpu->id;
+    for (;;) {
+        irq_disable();
+        atomic_or(&idle_cpus, me);
+        memory_barrier();
+        if (nothing_to_run()) machvec->idle();
+        atomic_and(&idle_cpus, ~me);
+        irq_enable();
+        schedule();
+    }
+}
+
+/* --- waiting --- */
+
+void wait_queue_init(struct wait_queue *wq)
+{
+    wq->lock = (spinlock_t)SPINLOCK_INIT;
+    list_init(&wq->tasks);
+}
+
+void wait_prepare(struct wait_queue *wq, struct waiter *w)
+{
+    w->task = current;
+    u64 on = spin_lock_irqsave(&wq->lock);
+    list_add_tail(&wq->tasks, &w->link);
+    current->state = TASK_WAITING;
+    spin_unlock_irqrestore(&wq->lock, on);
+    memory_barrier();
+}
+
+void wait_sleep(void)
+{
+    schedule();
+}
+
+void wait_finish(struct wait_queue *wq, struct waiter *w)
+{
+    u64 on = spin_lock_irqsave(&wq->lock);
+    list_del(&w->link);
+    current->state = TASK_RUNNABLE;
+    spin_unlock_irqrestore(&wq->lock, on);
+}
+
+int wake_up_some(struct wait_queue *wq, int count)
+{
+    int woken = 0;
+    u64 on = spin_lock_irqsave(&wq->lock);
+    list_for_each(struct waiter, w, &wq->tasks, link) {
+        if (woken == count) break;
+        task_wake(w->task);
+        woken++;
+    }
+    spin_unlock_irqrestore(&wq->lock, on);
+    return woken;
+}
+
+void wake_up(struct wait_queue *wq)
+{
+    wake_up_some(wq, -1);
+}
+
+/* --- where a task may run --- */
+
+s64 sys_sched_setaffinity(u64 pid, u64 size, u64 set);
+s64 sys_sched_getaffinity(u64 pid, u64 size, u64 set);
+
+s64 sys_sched_setaffinity(u64 pid, u64 size, u64 set)
+{
+    u64 mask = 0;
+    if (pid && (int)pid != current->pid) return -ESRCH;
+    if (copy_from_user(&mask, set, min(size, sizeof mask))) return -EFAULT;
+    if (!(mask & ((1ul << cpus_online) - 1))) return -EINVAL;
+    current->affinity = mask;
+    if (!(mask >> this_cpu->id & 1)) wake_idle_cpu(mask);
+    while (!(mask >> this_cpu->id & 1)) schedule();
+    return 0;
+}
+
+s64 sys_sched_getaffinity(u64 pid, u64 size, u64 set)
+{
+    u64 mask = current->affinity & ((1ul << cpus_online) - 1);
+    if (pid && (int)pid != current->pid) return -ESRCH;
+    if (size < sizeof mask) return -EINVAL;
+    return copy_to_user(set, &mask, sizeof mask) ? -EFAULT : (s64)sizeof mask;
+}

@@ -1,0 +1,286 @@
+#!/usr/bin/env python3
+"""Boots janus, our own kernel, natively and as a Xen domain: the same file both ways.
+
+    run.py EPIC64 [--checked-in] [--results FILE] [TEST...]
+    run.py --list
+
+Without names: all tests.  The image is built if the cross compiler is here, else the one that is
+checked in (kit.py); --checked-in takes that one in any case.  The status is 77 if everything was
+skipped.
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+import argparse
+import hashlib
+import os
+import re
+import sys
+import tempfile
+import time
+import traceback
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import kit  # noqa: E402
+from kit import check  # noqa: E402
+
+SKIPPED = 77
+WAYS = {"native": (), "xen": ("--xen",)}
+CPUS = ("1", "4")
+ALL = []
+
+
+def janus_test(fn):
+    ALL.append(fn)
+    return fn
+
+
+def everywhere():
+    for way, options in WAYS.items():
+        for cpus in CPUS:
+            yield "%s, %s processors" % (way, cpus), options + ("--smp", cpus)
+
+
+def powered_off(done):
+    check(done.status == 0 and "FAILED" not in done.console, done)
+    return done
+
+
+# ---- what the kernel does -----------------------------------------------------------------------
+
+
+@janus_test
+def the_self_test_passes_both_ways_on_one_and_four_processors(k):
+    for where, options in everywhere():
+        done = powered_off(k.run("quiet selftest", *options))
+        passed = re.search(r"^selftest: (\d+) passed, 0 failed$", done.console, re.M)
+        check(passed and int(passed.group(1)) >= 30, done)
+        check(done.console.count("\nok ") >= 30 and "not ok" not in done.console, done)
+        check("  %s processors\n" % options[-1] in done.console, done)
+        print("  %-24s %s checks, %d slots" % (where, passed.group(1), done.slots))
+
+
+WORKLOADS = ["null-break", "null-epc", "pipe", "switch", "fault", "fork", "exec", "mmap", "idle", "disk", "purge", "signal"]
+
+
+@janus_test
+def all_workloads_pass_both_ways_on_one_and_four_processors(k):
+    for where, options in everywhere():
+        disk = kit.pattern_disk(k.path("disk"), 128)
+        done = powered_off(k.run("quiet workload=all", "--disk", disk, *options))
+        lines = re.findall(r"^(\S+) +(\d+) ok$", done.console, re.M)
+        check([name for name, _ in lines] == WORKLOADS, done)
+        check(all(int(n) > 0 for _, n in lines), done)
+        print("  %-24s %d slots" % (where, done.slots))
+
+
+@janus_test
+def workloads_are_chosen_by_name_and_number(k):
+    for way, options in WAYS.items():
+        done = powered_off(k.run("quiet workload=fork,null-epc n=3", *options))
+        check(re.findall(r"^(\S+) +(\d+) ok$", done.console, re.M) == [("null-epc", "3"), ("fork", "3")], done)
+
+
+@janus_test
+def a_failure_inside_is_a_failure_outside(k):
+    for way, options in WAYS.items():
+        done = k.run("quiet workload=nonsense", *options)
+        check(done.status == 119 and "\nFAILED\n" in "\n" + done.console, done)
+
+
+@janus_test
+def one_file_runs_both_ways(k):
+    def digest():
+        with open(k.image(), "rb") as f:
+            return hashlib.sha256(f.read()).hexdigest()
+    before = digest()
+    for way, options in WAYS.items():
+        done = powered_off(k.run("selftest workload=null-break n=1", *options))
+        check(("Xen" in done.console or "xen" in done.console) == (way == "xen"), done)
+    check(digest() == before, "the image has changed")
+    print("  SHA-256 %s" % before)
+
+
+@janus_test
+def two_runs_are_equal_to_the_last_bit(k):
+    for where, options in everywhere():
+        runs = [powered_off(k.run("quiet selftest workload=all n=20", "--hash", *options)) for _ in range(2)]
+        check(runs[0].hash and runs[0].hash == runs[1].hash, [r.hash for r in runs])
+        check(runs[0].console == runs[1].console, runs[1])
+        print("  %-24s hash %s twice" % (where, runs[0].hash))
+
+
+@janus_test
+def the_disk_is_read_and_written_both_ways(k):
+    chunks = 24
+    for where, options in everywhere():
+        path = kit.pattern_disk(k.path("pattern"), chunks)
+        done = powered_off(k.run("quiet selftest", "--disk", path, *options))
+        check("ok the disk reads what was written" in done.console, done)
+        check(kit.complement_at_end(path, chunks), "the disk holds something else\n%s" % done)
+
+
+@janus_test
+def a_snapshot_leaves_the_disk_as_it_was(k):
+    for way, options in WAYS.items():
+        path = kit.pattern_disk(k.path("pattern"), 4)
+        powered_off(k.run("quiet selftest", "--disk", path + ",snapshot", *options))
+        check(not kit.complement_at_end(path, 4), "the image was written to")
+
+
+HELLO = "This is janus: one kernel, two faces.\n"
+# What a person types, and what comes back.
+DIALOGUE = [
+    ("echo one two", "one two\n"),
+    ("", ""),
+    ("  echo   three  ", "three\n"),
+    ("cat /hello.txt", HELLO),
+    ("cat /hello.txt | cat | cat", HELLO),
+    ("cat /nothing", "cat: no file /nothing\nsh: status 1\n"),
+    ("ls /bin", "bench\nselftest\nsh\ntrue\n"),
+    ("true", ""),
+    ("/bin/true x y", ""),
+    ("nothing", "sh: no program nothing\nsh: status 127\n"),
+    ("nothinx\bg", "sh: no program nothing\nsh: status 127\n"),
+    ("bench n=3 fork", "fork             3 ok\n"),
+]
+
+
+@janus_test
+def a_person_can_play_with_the_shell(k):
+    for way, options in WAYS.items():
+        person = kit.Typist(k, "--smp", "2", *options)
+        for line, wanted in DIALOGUE:
+            came = person.ask(line)
+            check(came == wanted, "%s: %r gave %r instead of %r" % (way, line, came, wanted))
+        check(person.end("exit") == 0, "%s: the machine is not turned off" % way)
+
+
+@janus_test
+def unpatched_sites_work_as_well(k):
+    for way, options in WAYS.items():
+        done = powered_off(k.run("quiet selftest pv=off", *options))
+        check(re.search(r"^selftest: \d+ passed, 0 failed$", done.console, re.M), done)
+
+
+# ---- images -------------------------------------------------------------------------------------
+
+
+@janus_test
+def the_variants_of_call_sites_work_both_ways(k):
+    for variant in ("janus-branch", "janus-table"):
+        for where, options in everywhere():
+            done = powered_off(k.run("quiet selftest", *options, image=variant))
+            check(re.search(r"^selftest: \d+ passed, 0 failed$", done.console, re.M), done)
+
+
+@janus_test
+def without_paravirtual_support_it_runs_natively(k):
+    for cpus in CPUS:
+        done = powered_off(k.run("quiet selftest", "--smp", cpus, image="janus-nopv"))
+        check(re.search(r"^selftest: \d+ passed, 0 failed$", done.console, re.M), done)
+
+
+@janus_test
+def the_checked_in_images_are_built_from_this_source(k):
+    here, made_by = kit.compiler_version(), kit.compiler_of_images()
+    if made_by != here:
+        raise kit.Skip("the images were made by another compiler: %s" % ", ".join(made_by.splitlines()))
+    with tempfile.TemporaryDirectory() as directory:
+        kit.build(directory)
+        for variant in kit.VARIANTS:
+            with open(os.path.join(directory, variant), "rb") as f:
+                new = f.read()
+            check(new == kit.unpacked(variant), "%s is not what the source gives: guest/kernel/images/update" % variant)
+
+
+@janus_test
+def the_checked_in_images_pass_the_self_test_too(k):
+    with tempfile.TemporaryDirectory() as directory:
+        kit.unpack(directory)
+        images = kit.Kit(k.epic64, directory, k.directory)
+        for variant in kit.VARIANTS:
+            for way, options in WAYS.items():
+                if variant == "janus-nopv" and way == "xen":
+                    continue
+                done = powered_off(images.run("quiet selftest", *options, image=variant))
+                check(re.search(r"^selftest: \d+ passed, 0 failed$", done.console, re.M), done)
+
+
+# ---- the run ------------------------------------------------------------------------------------
+
+
+def perform(test, epic64, images):
+    """(pass, fail or skip; why)"""
+    with tempfile.TemporaryDirectory() as directory:
+        try:
+            test(kit.Kit(epic64, images, directory))
+        except kit.Skip as why:
+            return "skip", str(why)
+        except Exception as why:  # one bad test must not hide the others
+            if not isinstance(why, AssertionError):
+                traceback.print_exc(file=sys.stdout)
+            print("%s:\n%s" % (test.__name__, why))
+            return "fail", (str(why).splitlines() or [repr(why)])[0]
+    return "pass", ""
+
+
+def images_to_test(args, directory):
+    """Built here, or as checked in, into that folder."""
+    if args.checked_in or kit.cannot_build():
+        kit.unpack(directory)
+    else:
+        kit.build(directory)
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("epic64", nargs="?")
+    parser.add_argument("tests", nargs="*")
+    parser.add_argument("--list", action="store_true", help="names of the tests")
+    parser.add_argument("--checked-in", action="store_true", help="do not build")
+    parser.add_argument("--results", help="add a line per test to this file")
+    args = parser.parse_args()
+    unknown = set(args.tests) - {t.__name__ for t in ALL}
+    if unknown or not (args.list or args.epic64):
+        parser.error("no such test: %s" % ", ".join(unknown) if unknown else "EPIC64 is missing")
+    return args
+
+
+def perform_all(args, images):
+    outcomes = []
+    for test in ALL:
+        if args.tests and test.__name__ not in args.tests:
+            continue
+        started = time.monotonic()
+        outcome, why = perform(test, args.epic64, images)
+        outcomes.append(outcome)
+        name = test.__name__.replace("_", " ")
+        print("%-4s %6.1f s  %s%s" % (outcome, time.monotonic() - started, name, ": " + why if why else ""), flush=True)
+        if args.results:
+            with open(args.results, "a") as results:
+                results.write("janus: %s %s %s\n" % (name, outcome, why))
+    if set(outcomes) == {"skip"}:
+        print(why)  # the summary takes the last line for the reason
+        return SKIPPED
+    return 1 if "fail" in outcomes else 0
+
+
+def main():
+    args = parse_arguments()
+    if args.list:
+        print("\n".join(t.__name__ for t in ALL))
+        return 0
+    with tempfile.TemporaryDirectory() as directory:
+        try:
+            images_to_test(args, directory)
+        except kit.Skip as why:
+            print(why)
+            return SKIPPED
+        except AssertionError as why:
+            print(why)
+            return 1
+        return perform_all(args, directory)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
