@@ -110,6 +110,14 @@ static bool stop_watching(struct watching *w, GError **err)
 
 static bool check_options(const struct config *c, GError **err)
 {
+    if (c->trace_filter && !c->trace.events) {
+        g_set_error(err, MONITOR_ERROR, 0, "--trace-filter: no --trace of events to filter");
+        return false;
+    }
+    if (c->native->len && !c->pvcheck.set) {
+        g_set_error(err, MONITOR_ERROR, 0, "--pvcheck-native: means nothing without --pvcheck");
+        return false;
+    }
     if (!c->on_crash || !strcmp(c->on_crash, "dump")) return true;
     g_set_error(err, MONITOR_ERROR, 0, "--on-crash: '%s' is not dump", c->on_crash);
     return false;

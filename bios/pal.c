@@ -217,10 +217,9 @@ static struct bios_processor *self(const struct call *c)
     return &c->bios->processors[cpu_id(c->cpu) % BIOS_CPUS];
 }
 
-/* r9: what is pending, a machine check in bit 0, an INIT in bit 1.  Nothing is, or it would have
- * been taken. */
 static void pal_mc_clear_log(struct call *c)
 {
+    c->r9 = cpu_pal_pending(c->cpu);
     struct bios_processor *p = self(c);
     p->error_map = p->check = p->target = p->psp = 0;
 }

@@ -115,6 +115,8 @@ void cpu_post_init(struct cpu *cpu);
 void cpu_post_machine_check(struct cpu *cpu, enum machine_check_cause cause, u64 address,
                             const char *why);
 
+unsigned cpu_pal_pending(const struct cpu *cpu); /* bit 0: a machine check, bit 1: an INIT */
+
 /* For firmware in hooks->pal_event: the processor's part of the min-state save area (pal.c), and
  * the state PAL hands over.  SDM 2:11.3.2.  Resuming never returns to the caller's context. */
 #define MIN_STATE_WORDS 58

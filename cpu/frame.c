@@ -56,8 +56,8 @@ static bool grow(struct cpu *cpu, unsigned n)
     return true;
 }
 
-/* With no frame there: the newest registers above `end` are dropped, older ones loaded on the way, so
- * that AR.RNAT stays right. */
+/* With no frame there: the newest registers above `end` are dropped, older ones loaded on the way,
+ * so that AR.RNAT stays right. */
 static bool shrink(struct cpu *cpu, u64 end)
 {
     while (rse_bsp(cpu) > end) {

@@ -37,6 +37,12 @@ void cpu_post_machine_check(struct cpu *cpu, enum machine_check_cause cause, u64
     wait_for_check_point(cpu);
 }
 
+unsigned cpu_pal_pending(const struct cpu *cpu)
+{
+    return (cpu->pal_pending & PAL_PENDING_MCA ? 1u : 0u) |
+           (cpu->pal_pending & PAL_PENDING_INIT ? 2u : 0u);
+}
+
 void cpu_machine_check(struct cpu *cpu, enum machine_check_cause cause, u64 address,
                        const char *why)
 {

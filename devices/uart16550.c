@@ -118,12 +118,13 @@ bool uart_takes_input(const struct uart16550 *u)
     return listens && !(u->mcr & MCR_LOOP) && u->count < capacity(u);
 }
 
-void uart_poll(struct uart16550 *u)
+bool uart_poll(struct uart16550 *u)
 {
     u8 buf[FIFO_LEN];
-    if (!uart_takes_input(u)) return;
+    if (!uart_takes_input(u)) return false;
     size_t n = chardev_read(u->host, buf, capacity(u) - u->count);
     for (size_t i = 0; i < n; i++) receive(u, buf[i]);
+    return u->count == capacity(u);
 }
 
 static u8 read_rbr(struct uart16550 *u)

@@ -22,8 +22,8 @@ u64 uart_hash(const struct uart16550 *uart, u64 seed);
 
 /* Pull host input into the receive FIFO.  Characters wait at the host until the guest has enabled
  * receive interrupts, or looks at LSR again and again without anything to send: what arrives before
- * a driver listens would be flushed by its start-up. */
-void uart_poll(struct uart16550 *uart);
+ * a driver listens would be flushed by its start-up.  true: the FIFO is full, more may wait. */
+bool uart_poll(struct uart16550 *uart);
 /* Would uart_poll take a character now? */
 bool uart_takes_input(const struct uart16550 *uart);
 

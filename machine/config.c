@@ -74,6 +74,7 @@ void config_clear(struct config *c)
     g_free(c->output);
     g_free(c->plot);
     g_free(c->phases);
+    g_free(c->only);
     g_free(c->dump_state);
     g_free(c->config_file);
 }
@@ -296,6 +297,19 @@ bool config_set(struct config *c, enum command command, const char *name, const 
     return setters[o->kind]((char *)c + o->field, value, err);
 }
 
+/* Semicolons separate the values of repeatable options; in a command line they are what they are. */
+static gchar **values_of(GKeyFile *file, const char *key, GError **err)
+{
+    const struct option *o = find(COMMAND_RUN, key);
+    bool list = o && (o->kind == LOADS || o->kind == DISKS || o->kind == TEXTS || o->kind == TRACE);
+    if (list) return g_key_file_get_string_list(file, "run", key, NULL, err);
+    gchar *value = g_key_file_get_string(file, "run", key, err);
+    if (!value) return NULL;
+    gchar **one = g_new0(gchar *, 2);
+    one[0] = value;
+    return one;
+}
+
 bool config_read_file(struct config *c, const char *path, GError **err)
 {
     GKeyFile *file = g_key_file_new();
@@ -307,7 +321,7 @@ bool config_read_file(struct config *c, const char *path, GError **err)
     }
     gchar **keys = g_key_file_get_keys(file, "run", NULL, NULL);
     for (gchar **k = keys; ok && k && *k; k++) {
-        gchar **values = g_key_file_get_string_list(file, "run", *k, NULL, err);
+        gchar **values = values_of(file, *k, err);
         ok = values != NULL;
         for (gchar **v = values; ok && *v; v++) {
             if (!strcmp(*k, "config")) {

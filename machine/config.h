@@ -59,7 +59,7 @@ struct config {
     char *trace_filter;
     struct maybe_text pvcheck;
     GPtrArray *native;         /* more patterns of native-only code */
-    char *output, *plot, *phases;
+    char *output, *plot, *phases, *only;
     u64 top;
     bool detail;
     bool all;

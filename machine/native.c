@@ -35,6 +35,7 @@
 #define SCI_GSI 9
 #define INTX_GSI 16
 #define POLLS_PER_SECOND 200
+#define POLLS_UNDER_INPUT 720 /* a FIFO of 16 each: 115200 baud */
 #define IA64_VECTOR_MIN 16
 
 struct native {
@@ -164,10 +165,10 @@ static void on_poll(void *opaque, u64 now)
     pace_keep(&n->pace, n->m, POLLS_PER_SECOND, takes ? chardev_input_fd(n->console) : -1);
     chardev_poll(n->console);
     if (n->hvc) chardev_poll(n->hvc);
-    uart_poll(n->uart);
+    unsigned next = uart_poll(n->uart) ? POLLS_UNDER_INPUT : POLLS_PER_SECOND;
     screen_poll(n->screen);
     pci_bus_poll(n->pci);
-    clock_arm(n->m->clock, &n->poll, clock_now(n->m->clock) + n->itc_hz / POLLS_PER_SECOND);
+    clock_arm(n->m->clock, &n->poll, clock_now(n->m->clock) + n->itc_hz / next);
 }
 
 static void on_console_command(void *opaque, enum console_command command)

@@ -274,11 +274,30 @@ static struct what key_of(const struct event *e)
         .sub = extra & SUB ? 0 : e->sub, .nargs = e->nargs, .mark = (char *)e->name };
 }
 
+/* For the guest that invents command numbers until no memory is left: the rest has one name for
+ * each number of arguments. */
+#define WHATS_MAX 20000
+
+static const struct what *nameless(struct event_words *w, const struct event *e)
+{
+    static const char *const args[] = { "a0", "a1", "a2", "a3", "a4" };
+    struct what key = { .kind = e->kind, .number = -1, .sub = -1, .nargs = e->nargs };
+    const struct what *known = g_hash_table_lookup(w->whats, &key);
+    if (known) return known;
+    struct what *new = g_memdup2(&key, sizeof(key));
+    new->public.kind = event_kind_name(e->kind);
+    new->public.name = g_strdup("other");
+    for (unsigned i = 0; i < e->nargs; i++) new->public.arg[new->public.nargs++] = g_strdup(args[i]);
+    g_hash_table_add(w->whats, new);
+    return new;
+}
+
 static const struct what *what_of(struct event_words *w, const struct event *e)
 {
     struct what key = key_of(e), *new;
     const struct what *known = g_hash_table_lookup(w->whats, &key);
     if (known) return known;
+    if (g_hash_table_size(w->whats) >= WHATS_MAX) return nameless(w, e);
     char *name = lines[e->kind].name(e);
     new = g_memdup2(&key, sizeof(key));
     new->public.kind = event_kind_name(e->kind);

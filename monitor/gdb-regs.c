@@ -6,8 +6,8 @@
  *     330 pr   331 ip   332 psr, with the slot in ri   333 cfm   334-461 ar
  *
  * bsp follows the ptrace convention that gdb expects, not the architecture: it is the END of the
- * current frame.  There is no ar.itc: gdb would put it back after it has called a function, and with
- * it the guest's time.
+ * current frame.  There is no ar.itc: gdb would put it back after it has called a function, and
+ * with it the guest's time.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include <string.h>
@@ -49,7 +49,7 @@ static u64 read_ar(struct cpu *cpu, unsigned n)
     return n == AR_BSP_N ? rse_frame_end(cpu) : cpu_ar(cpu, n);
 }
 
-/* For gdb a frame lies below its end.  That is how it pushes one to call a function of the guest. */
+/* For gdb a frame lies below its end.  So it pushes one to call a function of the guest. */
 static bool set_frame_end(struct cpu *cpu, u64 end, u64 cfm)
 {
     return cpu_set_frame(cpu, rse_address(end, -(int)frame_sof(cfm)), cfm);

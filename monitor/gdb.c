@@ -176,6 +176,13 @@ static void packet_read_register(struct gdbstub *g, const char *rest, size_t len
     }
 }
 
+/* For gdb they are words of the backing store, and set there; when it puts everything back
+ * after a call it writes them like this, too, before it has moved the frame to where they belong. */
+static bool is_stacked(u64 n)
+{
+    return n >= 32 && n < 128;
+}
+
 /* Everything at once; what cannot be written keeps its value. */
 static void packet_write_registers(struct gdbstub *g, const char *rest, size_t len)
 {
@@ -183,8 +190,7 @@ static void packet_write_registers(struct gdbstub *g, const char *rest, size_t l
         u8 bytes[GDB_REGISTER_MAX];
         unsigned size = gdb_register_size(n);
         if (len < 2 * size) break;
-        bool stacked = n >= 32 && n < 128; /* gdb knows them only as memory */
-        if (!stacked && gdb_get_hex(rest, bytes, size)) gdb_register_write(general(g), n, bytes);
+        if (!is_stacked(n) && gdb_get_hex(rest, bytes, size)) gdb_register_write(general(g), n, bytes);
         rest += 2 * size;
         len -= 2 * size;
     }
@@ -198,7 +204,7 @@ static void packet_write_register(struct gdbstub *g, const char *rest, size_t le
     (void)len;
     bool ok = number(&rest, &n) && literal(&rest, '=') && n < GDB_REGISTERS &&
               gdb_get_hex(rest, bytes, gdb_register_size((unsigned)n)) &&
-              gdb_register_write(general(g), (unsigned)n, bytes);
+              (is_stacked(n) || gdb_register_write(general(g), (unsigned)n, bytes));
     reply_ok(g, ok);
 }
 

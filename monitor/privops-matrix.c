@@ -7,8 +7,8 @@
 
 #include "monitor/privops-priv.h"
 
-#define LABEL 26
-#define CELL_MIN 8
+#define LABEL 31
+#define CELL_MIN 7
 #define LEAST 0.005 /* what would print as 0.00 */
 
 static const char *const line_words[COLUMNS] = { NULL, "ran", "trapped", "called" };
@@ -59,24 +59,50 @@ static void print_group(struct matrix *m, const struct report_line *l)
     m->group = l->group;
 }
 
+/* It happened, but so rarely that nothing would be seen. */
+static bool is_rare(const struct matrix *m, const struct report_line *l)
+{
+    for (unsigned i = 0; i < m->r->phases->len; i++) {
+        if (is_column(m, i) && !report_line_is_empty(m->r, l, i)) return true;
+    }
+    return false;
+}
+
+static void print_own(struct matrix *m, const struct report_line *l)
+{
+    fprintf(m->out, "  %-*.*s", LABEL - 2, LABEL - 3, l->name);
+    print_cells(m, l, NATIVE);
+}
+
+/* Of what only a domain does: the way on the same line. */
+static void print_only(struct matrix *m, const struct report_line *l, enum column c)
+{
+    char *name = g_strdup_printf("%s (%s)", l->name, line_words[c]);
+    fprintf(m->out, "  %-*.*s", LABEL - 2, LABEL - 3, name);
+    print_cells(m, l, c);
+    g_free(name);
+}
+
 static void print_line(struct matrix *m, const struct report_line *l)
 {
-    bool any = false;
-    for (enum column c = 0; c < COLUMNS; c++) any |= shows(m, l, c);
-    if (!any) {
-        for (unsigned i = 0; i < m->r->phases->len && !any; i++) {
-            any = is_column(m, i) && !report_line_is_empty(m->r, l, i);
-        }
-        m->left_out += any;
+    enum column shown[COLUMNS];
+    unsigned n = 0;
+    for (enum column c = 0; c < COLUMNS; c++) {
+        if (shows(m, l, c)) shown[n++] = c;
+    }
+    if (!n) {
+        m->left_out += is_rare(m, l);
         return;
     }
     print_group(m, l);
-    fprintf(m->out, "  %-*.*s", LABEL - 2, LABEL - 3, l->name);
-    print_cells(m, l, NATIVE);
-    for (enum column c = DIRECT; c < COLUMNS; c++) {
-        if (!shows(m, l, c)) continue;
-        fprintf(m->out, "    %-*s", LABEL - 4, line_words[c]);
-        print_cells(m, l, c);
+    if (n == 1 && shown[0] != NATIVE) {
+        print_only(m, l, shown[0]);
+        return;
+    }
+    print_own(m, l);
+    for (unsigned i = shown[0] == NATIVE; i < n; i++) {
+        fprintf(m->out, "    %-*s", LABEL - 4, line_words[shown[i]]);
+        print_cells(m, l, shown[i]);
     }
 }
 

@@ -188,9 +188,11 @@ static char *firmware_label(const struct place *p)
     return g_strdup(name ? name : unknown[p->sub & 3]);
 }
 
-/* One vector may have several reasons (General Exception): it is named after the first. */
+/* A vector may have several reasons.  Some reflections are known by the vector only (the hypervisor
+ * has made something else of what happened): then its first reason stands for all. */
 static char *vector_label(const struct place *p)
 {
+    if (p->sub >= 0) return g_strdup(interruption_name((unsigned)p->sub));
     for (unsigned row = 0;; row++) {
         const char *name = interruption_name(row);
         if (!strcmp(name, "?")) return g_strdup_printf("vector 0x%04x", p->number);

@@ -217,8 +217,10 @@ static void stack_bucket(const struct timeline *t, enum way way, unsigned bucket
     }
 }
 
-static u64 tallest(const struct timeline *t, enum way way)
+/* The busiest bucket, in events per second. */
+static double tallest(const struct run_record *run, enum way way)
 {
+    const struct timeline *t = tally_timeline(run->tally);
     u64 most = 1;
     for (unsigned i = 0; i < t->used; i++) {
         u64 sum[COLUMNS], all = 0;
@@ -226,7 +228,7 @@ static u64 tallest(const struct timeline *t, enum way way)
         for (enum column c = 0; c < COLUMNS; c++) all += sum[c];
         most = MAX(most, all);
     }
-    return most;
+    return (double)most * (double)run->itc_hz / (double)t->width;
 }
 
 static double seconds(const struct run_record *run)
@@ -235,24 +237,46 @@ static double seconds(const struct run_record *run)
     return (double)t->width * t->used / (double)run->itc_hz;
 }
 
-static void draw_timeline(struct drawing *d, enum way way, double span)
+/* The phases, as grey bands behind the time line; names where there is room. */
+static void draw_phases(struct drawing *d, const struct run_record *run, double span)
+{
+    unsigned n;
+    const struct span *spans = tally_spans(run->tally, &n);
+    double per_tick = (WIDTH - 2 * MARGIN) / (double)run->itc_hz / span;
+    for (unsigned i = 0; i < n; i++) {
+        const char *name = tally_phase(run->tally, spans[i].phase)->name;
+        double x = MARGIN + (double)spans[i].from * per_tick;
+        double width = (double)(spans[i].to - spans[i].from) * per_tick;
+        cairo_text_extents_t e;
+        use_grey(d, i % 2 ? 0.96 : 0.92);
+        box(d, x, d->y + 10, width, LINE_HEIGHT);
+        cairo_set_font_size(d->cr, 9);
+        cairo_text_extents(d->cr, name, &e);
+        use_grey(d, 0.35);
+        if (e.x_advance + 4 < width) write_at(d, x + 2, d->y + 20, 9, name);
+    }
+}
+
+/* `span` seconds are as wide as the picture, `most` events per second as high as a line; both ways
+ * alike. */
+static void draw_timeline(struct drawing *d, enum way way, double span, double most)
 {
     const struct run_record *run = d->r->run[way];
     const struct timeline *t = tally_timeline(run->tally);
     double room = WIDTH - 2 * MARGIN, width = room * (double)t->width / (double)run->itc_hz / span;
-    u64 most = tallest(t, way);
-    char *text = g_strdup_printf("%s: over %.3g s of the guest's time; at most %" G_GUINT64_FORMAT
-                                 " in %.3g ms", way_names[way], seconds(run), (guint64)most,
-                                 1e3 * (double)t->width / (double)run->itc_hz);
+    double scale = LINE_HEIGHT * (double)run->itc_hz / (double)t->width / most;
+    char *text = g_strdup_printf("%s: %.3g s of the guest's time, at most %.3g thousand operations per ms",
+                                 way_names[way], seconds(run), tallest(run, way) / 1e6);
     use_grey(d, 0.15);
     write_at(d, MARGIN, d->y, 11.5, text);
     g_free(text);
+    draw_phases(d, run, span);
     for (unsigned i = 0; i < t->used; i++) {
         u64 sum[COLUMNS];
         double foot = d->y + 10 + LINE_HEIGHT;
         stack_bucket(t, way, i, sum);
         for (enum column c = 0; c < COLUMNS; c++) {
-            double height = LINE_HEIGHT * (double)sum[c] / (double)most;
+            double height = scale * (double)sum[c];
             use(d, &inks[c]);
             box(d, MARGIN + i * width, foot - height, MAX(width - 0.3, 0.5), height);
             foot -= height;
@@ -274,7 +298,11 @@ static void draw(struct drawing *d, const GArray *bars, double height)
     draw_head(d);
     draw_bars(d, bars);
     double span = MAX(MAX(seconds(d->r->run[WAY_NATIVE]), seconds(d->r->run[WAY_DOMAIN])), 1e-9);
-    for (enum way w = 0; w < WAYS; w++) draw_timeline(d, w, span);
+    double most = MAX(tallest(d->r->run[WAY_NATIVE], WAY_NATIVE),
+                      tallest(d->r->run[WAY_DOMAIN], WAY_DOMAIN));
+    for (enum way w = 0; w < WAYS; w++) {
+        if (d->r->run[w]->took_place) draw_timeline(d, w, span, most);
+    }
 }
 
 bool report_plot(const struct report *r, const char *path, GError **err)

@@ -2,8 +2,11 @@
  * in this process.  Disks are opened as snapshots, so that the second run finds what the first found.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <glib/gstdio.h>
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "monitor/privops.h"
 
@@ -131,6 +134,7 @@ static bool run_machine(struct machine *m, enum way way, const struct config *c,
 {
     s64 start = g_get_monotonic_time();
     if (!machine_load(m, err)) return false;
+    record->took_place = true;
     record->tally = tally_start(m);
     struct machine_result r = machine_run(m);
     tally_finish(record->tally);
@@ -145,9 +149,20 @@ static bool run_machine(struct machine *m, enum way way, const struct config *c,
     return false;
 }
 
+static void leave_out(struct run_record *record)
+{
+    record->tally = tally_empty();
+    record->itc_hz = 1;
+    record->hot = g_array_new(FALSE, FALSE, sizeof(struct hot_site));
+}
+
 static bool run_way(enum way way, const struct config *c, char **wanted, struct run_record *record,
                     struct machine_result *failed, GError **err)
 {
+    if (c->only && strcmp(c->only, way_names[way])) {
+        leave_out(record);
+        return true;
+    }
     struct config mine = config_for(c, way);
     struct machine *m = machine_new(&mine, err);
     bool ok = m && run_machine(m, way, c, wanted, record, failed, err);
@@ -173,19 +188,32 @@ static bool is_one_of(const char *word, const char *const *words)
     return !word || g_strv_contains(words, word);
 }
 
+/* Before two machines have run for it in vain. */
+static bool can_write_beside(const char *path, GError **err)
+{
+    char *folder = g_path_get_dirname(path);
+    bool ok = g_access(folder, W_OK) == 0;
+    if (!ok) g_set_error(err, MONITOR_ERROR, 0, "--plot: %s: %s", path, g_strerror(errno));
+    g_free(folder);
+    return ok;
+}
+
 static bool check(const struct config *c, GError **err)
 {
     static const char *const outputs[] = { "text", "csv", "json", NULL };
+    static const char *const ways[] = { "native", "domain", NULL };
     if (c->program) {
         g_set_error(err, MONITOR_ERROR, 0, "'%s': a kernel is named by --kernel", c->program);
     } else if (!c->kernel) {
         g_set_error(err, MONITOR_ERROR, 0, "--kernel: name the kernel to boot both ways");
     } else if (!is_one_of(c->output, outputs)) {
         g_set_error(err, MONITOR_ERROR, 0, "--output: '%s' is not text, csv or json", c->output);
+    } else if (!is_one_of(c->only, ways)) {
+        g_set_error(err, MONITOR_ERROR, 0, "--only: '%s' is not native or domain", c->only);
     } else if (c->plot && !g_str_has_suffix(c->plot, ".svg") && !g_str_has_suffix(c->plot, ".png")) {
         g_set_error(err, MONITOR_ERROR, 0, "--plot: '%s' ends in neither .svg nor .png", c->plot);
     } else {
-        return true;
+        return !c->plot || can_write_beside(c->plot, err);
     }
     return false;
 }
@@ -193,20 +221,24 @@ static bool check(const struct config *c, GError **err)
 static bool print(const struct report *r, const struct config *c, FILE *out, GError **err)
 {
     unsigned top = (unsigned)MIN(c->top, 1000000u);
-    if (!g_strcmp0(c->output, "json")) return report_json(r, top, out, err);
-    if (!g_strcmp0(c->output, "csv")) {
+    if (!g_strcmp0(c->output, "json")) {
+        if (!report_json(r, top, out, err)) return false;
+    } else if (!g_strcmp0(c->output, "csv")) {
         report_csv(r, out);
     } else {
         report_text(r, top, c->detail, out);
     }
-    return true;
+    if (fflush(out) == 0 && !ferror(out)) return true;
+    g_set_error(err, MONITOR_ERROR, 0, "standard output: could not write all of the report");
+    return false;
 }
 
 static bool report_runs(struct report *r, const struct config *c, char **wanted, FILE *out,
-                        GError **err)
+                        struct machine_result *failed, GError **err)
 {
     if (!report_make(r, wanted, err)) return false;
     bool ok = print(r, c, out, err) && (!c->plot || report_plot(r, c->plot, err));
+    if (!ok) failed->status = EXIT_OUTPUT;
     report_clear(r);
     return ok;
 }
@@ -222,7 +254,7 @@ bool privops_run(const struct config *c, FILE *out, struct machine_result *faile
                         .run = { &runs[WAY_NATIVE], &runs[WAY_DOMAIN] } };
     bool ok = run_way(WAY_NATIVE, c, wanted, &runs[WAY_NATIVE], failed, err) &&
               run_way(WAY_DOMAIN, c, wanted, &runs[WAY_DOMAIN], failed, err) &&
-              report_runs(&r, c, wanted, out, err);
+              report_runs(&r, c, wanted, out, failed, err);
     for (enum way w = 0; w < WAYS; w++) run_record_clear(&runs[w]);
     g_strfreev(wanted);
     g_free(sha256);

@@ -41,6 +41,8 @@ struct tally {
     unsigned depth, too_deep;
     u64 since_retired, since_time; /* when the present phase began */
     struct timeline line;
+    struct span spans[SPANS_MAX];
+    unsigned nspans;
 };
 
 /* --- counters --------------------------------------------------------------------------------- */
@@ -165,6 +167,13 @@ static void settle(struct tally *t, u64 now)
     t->since_time = MAX(now, t->since_time);
 }
 
+/* The present phase was on since `from`. */
+static void note_span(struct tally *t, u64 from)
+{
+    struct span s = { t->stack[t->depth], from, t->since_time };
+    if (s.phase > PHASE_BETWEEN && s.to > s.from && t->nspans < SPANS_MAX) t->spans[t->nspans++] = s;
+}
+
 /* The last one takes all that are too many. */
 static unsigned phase_named(struct tally *t, const char *name)
 {
@@ -209,7 +218,9 @@ static void end(struct tally *t)
 
 static void note_mark(struct tally *t, const struct event *e)
 {
+    u64 from = t->since_time;
     settle(t, e->time);
+    note_span(t, from);
     if (e->number) {
         end(t);
     } else {
@@ -230,13 +241,19 @@ static void on_event(void *opaque, struct cpu *cpu, const struct event *e)
 
 /* --- life ------------------------------------------------------------------------------------- */
 
-struct tally *tally_start(struct machine *m)
+struct tally *tally_empty(void)
 {
     struct tally *t = g_new0(struct tally, 1);
-    t->m = m;
     t->size = COUNTERS_FIRST;
     t->counters = g_new0(struct counter, t->size);
     t->line.width = 1 << 12;
+    return t;
+}
+
+struct tally *tally_start(struct machine *m)
+{
+    struct tally *t = tally_empty();
+    t->m = m;
     t->ssm = (u32)isa_row_of("ssm");
     t->rsm = (u32)isa_row_of("rsm");
     t->nphases = PHASE_BETWEEN + 1;
@@ -289,6 +306,12 @@ u64 tally_retired(const struct tally *t)
 const struct timeline *tally_timeline(const struct tally *t)
 {
     return &t->line;
+}
+
+const struct span *tally_spans(const struct tally *t, unsigned *n)
+{
+    *n = t->nspans;
+    return t->spans;
 }
 
 void tally_each(const struct tally *t, void (*fn)(void *opaque, const struct place *p), void *opaque)

@@ -46,10 +46,15 @@ void report_print_rate(FILE *out, int width, u64 n, u64 iterations)
     g_free(whole);
 }
 
-static void print_ratio(FILE *out, int width, const u64 retired[WAYS])
+static bool has_ratio(const struct report_phase *p)
 {
-    if (retired[WAY_NATIVE]) {
-        fprintf(out, "%*.3f", width, (double)retired[WAY_DOMAIN] / (double)retired[WAY_NATIVE]);
+    return p->retired[WAY_NATIVE] && p->retired[WAY_DOMAIN];
+}
+
+static void print_ratio(FILE *out, int width, const struct report_phase *p)
+{
+    if (has_ratio(p)) {
+        fprintf(out, "%*.3f", width, (double)p->retired[WAY_DOMAIN] / (double)p->retired[WAY_NATIVE]);
     } else {
         fprintf(out, "%*s", width, "");
     }
@@ -59,7 +64,9 @@ static void print_ratio(FILE *out, int width, const u64 retired[WAYS])
 
 static void print_head(const struct report *r, FILE *out)
 {
-    fprintf(out, "%s\nSHA-256 %s, booted natively and as a Xen domain\n\n", r->file, r->sha256);
+    bool native = r->run[WAY_NATIVE]->took_place, domain = r->run[WAY_DOMAIN]->took_place;
+    fprintf(out, "%s\nSHA-256 %s, booted %s%s%s\n\n", r->file, r->sha256, native ? "natively" : "",
+            native && domain ? " and " : "", domain ? "as a Xen domain" : "");
 }
 
 static u64 calls(const struct report *r, unsigned phase)
@@ -76,7 +83,7 @@ static void print_summary_line(const struct report *r, unsigned i, FILE *out)
     report_print_count(out, 8, p->iterations);
     report_print_rate(out, 13, p->retired[WAY_NATIVE], per);
     report_print_rate(out, 13, p->retired[WAY_DOMAIN], per);
-    print_ratio(out, 7, p->retired);
+    print_ratio(out, 7, p);
     report_print_rate(out, 10, report_sum(r, i, NATIVE, LINE_OPERATION), per);
     report_print_rate(out, 9, report_sum(r, i, TRAPPED, LINE_OPERATION), per);
     report_print_rate(out, 9, report_sum(r, i, CALLED, LINE_OPERATION), per);
@@ -115,9 +122,10 @@ static void print_phase_head(const struct report_phase *p, FILE *out)
     char *times = grouped(p->iterations);
     const char *each = p->iterations ? "each" : "";
     int room = p->iterations ? 9 : 0;
-    fprintf(out, "\n%s: %s%s%s slots native, %s as a domain, ratio", p->name,
-            p->iterations ? times : "", p->iterations ? " times, " : "", native, domain);
-    print_ratio(out, 6, p->retired);
+    fprintf(out, "\n%s: %s%s%s slots native, %s as a domain", p->name, p->iterations ? times : "",
+            p->iterations ? " times, " : "", native, domain);
+    if (has_ratio(p)) fprintf(out, ", ratio");
+    print_ratio(out, 6, p);
     fprintf(out, "\n  %-34s%11s%*s%33s%*s  %s\n", "", "native", room, each,
             "domain: ran   trapped    called", room, each, "Xen's counter");
     g_free(native);
@@ -153,15 +161,15 @@ static u64 cpu_total(const struct report *r, unsigned cpu, enum column c, bool o
 
 static void print_cpus(const struct report *r, FILE *out)
 {
-    fprintf(out, "\n%-14s%14s%12s%12s%12s%12s\n", "per processor", "native", "ran", "trapped",
-            "hyperprivops", "other calls");
+    fprintf(out, "\n%-14s%14s%12s%12s%14s%14s\n", "per processor", "native", "domain: ran",
+            "trapped", "hyperprivops", "other calls");
     for (unsigned cpu = 0; cpu < r->cpus; cpu++) {
         fprintf(out, "  %-12u", cpu);
         report_print_count(out, 14, cpu_total(r, cpu, NATIVE, true));
         report_print_count(out, 12, cpu_total(r, cpu, DIRECT, true));
         report_print_count(out, 12, cpu_total(r, cpu, TRAPPED, true));
-        report_print_count(out, 12, cpu_total(r, cpu, CALLED, true));
-        report_print_count(out, 12, cpu_total(r, cpu, CALLED, false));
+        report_print_count(out, 14, cpu_total(r, cpu, CALLED, true));
+        report_print_count(out, 14, cpu_total(r, cpu, CALLED, false));
         fputc('\n', out);
     }
 }
@@ -190,7 +198,9 @@ void report_text(const struct report *r, unsigned top, bool detail, FILE *out)
     if (matrix) report_matrix(r, out);
     for (unsigned i = 0; i < r->phases->len && (detail || !matrix); i++) print_phase(r, i, out);
     if (r->cpus > 1) print_cpus(r, out);
-    for (enum way w = 0; w < WAYS && top; w++) print_hot(r->run[w], way_names[w], top, out);
+    for (enum way w = 0; w < WAYS && top; w++) {
+        if (r->run[w]->took_place) print_hot(r->run[w], way_names[w], top, out);
+    }
 }
 
 /* --- CSV -------------------------------------------------------------------------------------- */

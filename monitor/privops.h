@@ -56,10 +56,18 @@ struct timeline {
     u64 count[TIMELINE_BUCKETS][EVENT_KINDS];
 };
 
+/* When which phase was on; the first ones, for pictures. */
+#define SPANS_MAX 200
+struct span {
+    unsigned phase;
+    u64 from, to;    /* ticks */
+};
+
 struct tally;
 
 /* Count from now on; the machine may end before the tally. */
 struct tally *tally_start(struct machine *m);
+struct tally *tally_empty(void); /* of a run that did not take place */
 /* Settle the last phase and stop listening.  Call before the machine goes. */
 void tally_finish(struct tally *t);
 void tally_free(struct tally *t);
@@ -69,6 +77,7 @@ const struct phase *tally_phase(const struct tally *t, unsigned i);
 bool tally_is_marked(const struct tally *t); /* the guest marked any phase */
 u64 tally_retired(const struct tally *t);
 const struct timeline *tally_timeline(const struct tally *t);
+const struct span *tally_spans(const struct tally *t, unsigned *n);
 void tally_each(const struct tally *t, void (*fn)(void *opaque, const struct place *p), void *opaque);
 
 /* ---- Names --------------------------------------------------------------------------------------- */
@@ -112,6 +121,7 @@ struct hot_site {
 
 /* One run, when its machine is gone. */
 struct run_record {
+    bool took_place;
     struct tally *tally;
     unsigned cpus;
     u64 itc_hz;

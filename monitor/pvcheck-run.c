@@ -20,10 +20,13 @@ struct seen {
     char text[64];
 };
 
+#define PLACES_MAX (1u << 20) /* a guest must not eat up the host's memory */
+
 struct pv_watch {
     struct machine *m;
     struct pv_kernel *kernel;
     GHashTable *seen; /* struct seen */
+    u64 elsewhere;    /* executed in places beyond these */
     FILE *out;
     char *path; /* NULL: standard error */
 };
@@ -64,6 +67,10 @@ static void on_event(void *opaque, struct cpu *cpu, const struct event *e)
     struct pv_watch *w = opaque;
     if (bits(e->psr, PSR_CPL_SHIFT + 1, PSR_CPL_SHIFT) != 1) return; /* a domain's kernel */
     struct seen *s = g_hash_table_lookup(w->seen, &e->ip);
+    if (!s && g_hash_table_size(w->seen) == PLACES_MAX) {
+        w->elsewhere++;
+        return;
+    }
     if (!s) s = first_time(w, cpu, e);
     s->count++;
 }
@@ -142,6 +149,10 @@ static void print_report(const struct pv_watch *w)
     print_class(w, all, PV_UNCOVERED);
     print_class(w, all, PV_NATIVE);
     print_class(w, all, PV_COVERED);
+    if (w->elsewhere) {
+        fprintf(w->out, "pvcheck: these are the first %u places; others were executed %" PRIu64
+                " times\n", PLACES_MAX, w->elsewhere);
+    }
     g_ptr_array_free(all, TRUE);
 }
 

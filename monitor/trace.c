@@ -85,7 +85,8 @@ static const char *text_of(struct trace *t, struct cpu *cpu, u64 ip, unsigned sl
     u8 bundle[16];
     struct slot_text *e = &t->texts[(ip >> 4) * 3 % TEXTS + slot];
     if (!fetch(t, cpu, ip, bundle)) return "?";
-    if (e->ip == ip && e->slot == slot && !memcmp(e->bundle, bundle, sizeof(bundle))) return e->text;
+    bool known = e->ip == ip && e->slot == slot && !memcmp(e->bundle, bundle, sizeof(bundle));
+    if (known) return e->text;
     char text[TEXT_MAX];
     isa_disasm(bundle, slot, ip, text, sizeof(text));
     g_strlcpy(e->text, without_template(text), sizeof(e->text));

@@ -174,7 +174,8 @@ static void what_is_typed_at_the_screen_reaches_the_shell(void **state)
     struct machine_result r = machine_run(t.m);
     check_screen(&t);
     assert_int_equal(r.end, END_EXIT);
-    assert_int_equal(t.step, ARRAY_LEN(steps));
+    /* The guest may be off before the typist has seen the end of its last line. */
+    assert_true(t.step >= ARRAY_LEN(steps) - 1);
     g_free(t.counted);
     clock_disarm(t.m->clock, &t.event);
     machine_free(t.m);

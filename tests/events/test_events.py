@@ -335,6 +335,7 @@ class Events(unittest.TestCase):
         self.refuses("needs a file", "--trace=tlb,binary", *guest)
         self.refuses("no file after the colon", "--trace=tlb:", *guest)
         self.refuses("cannot be written", "--trace=tlb:/nonexistent/trace", *guest)
+        self.refuses("no --trace of events", "--trace-filter=cpu=0", "--trace=insn:" + self.path("x"), *guest)
         for text, words in (("level=1", "none of the keys"), ("cpu", "KEY=VALUE"), ("cpu=", "KEY=VALUE"), ("cpu=x", "no number"),
                             ("ip=1..2..3", "no number"), ("ip=..", "no number"), ("time=5h", "no time"), ("cpu=1ms", "no number"),
                             ("ip=0x", "no number"), ("ip=99999999999999999999", "no number"), ("kind=tlb,", "KEY=VALUE")):

@@ -145,6 +145,27 @@ static void no_number_is_too_strange(void **state)
     }
 }
 
+/* Commands without end: memory must not grow with them, and a line still says what it can. */
+static void a_guest_that_invents_commands_gets_few_names(void **state)
+{
+    GHashTable *names = g_hash_table_new(NULL, NULL);
+    struct event_line line = { 0 };
+    (void)state;
+    struct event_words *own = event_words_new(NULL);
+    for (s32 n = 0; n < 100000; n++) {
+        struct event e = { .kind = EVENT_HYPERCALL, .number = 24, .sub = n, .args = { (u64)n, 7 },
+            .nargs = 5, .has_result = true };
+        event_line_of(own, 0, &e, &line);
+        g_hash_table_add(names, (gpointer)line.what);
+    }
+    assert_in_range(g_hash_table_size(names), 10000, 30000);
+    assert_string_equal(line.what->name, "other");
+    assert_int_equal(line.what->nargs, 5);
+    assert_int_equal(line.args[0], 99999);
+    g_hash_table_destroy(names);
+    event_words_free(own);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -154,6 +175,7 @@ int main(void)
         cmocka_unit_test(translations),
         cmocka_unit_test(phases),
         cmocka_unit_test(no_number_is_too_strange),
+        cmocka_unit_test(a_guest_that_invents_commands_gets_few_names),
     };
     return cmocka_run_group_tests(tests, make_words, drop_words);
 }

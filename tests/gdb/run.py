@@ -204,6 +204,8 @@ LINUX_CASE = ("a Linux kernel", """
         break vfs_write
         continue
         backtrace 3
+        print ((long) nr_processes()) > 20
+        backtrace 3
         monitor backtrace
         info threads
         thread 2
@@ -211,7 +213,7 @@ LINUX_CASE = ("a Linux kernel", """
         detach
     """, [r"Thread 2 \(cpu 1\)", r"hit Breakpoint 1, .*kernel_init", r"#1 .*call_payload", r"Linux version",
           r"hit Breakpoint 2, .*do_one_initcall", r"#1 .*kernel_init_freeable", r" in section \.init\.text", r"=> ",
-          r"hit Breakpoint 3, .*vfs_write", r"#1 .*ksys_write", r"#1 +0x\w+ <ksys_write", r"Thread 2 \(cpu 1",
+          r"hit Breakpoint 3, .*vfs_write", r"#1 .*ksys_write", r"= 1\b", r"#1 .*ksys_write", r"#1 +0x\w+ <ksys_write", r"Thread 2 \(cpu 1",
           r"Switching to thread 2", r"detached"])
 
 # The emulator has a breakpoint of its own at the function panic: it ends the run with status 119 whatever

@@ -156,6 +156,15 @@ def a_person_can_play_with_the_shell(k):
 
 
 @janus_test
+def the_document_lists_the_workloads_that_there_are(k):
+    listed = kit.Typist(k).ask("bench").rpartition("sh: status 2\n")[0]
+    with open(os.path.join(kit.TOP, "docs", "janus.md")) as f:
+        text = f.read()
+    check(listed.count("\n") == len(WORKLOADS), listed)
+    check("".join("    %s\n" % line for line in listed.splitlines()) in text, "docs/janus.md lacks\n%s" % listed)
+
+
+@janus_test
 def unpatched_sites_work_as_well(k):
     for way, options in WAYS.items():
         done = powered_off(k.run("quiet selftest pv=off", *options))

@@ -45,8 +45,11 @@ LINE = re.compile(r"^(\d+) ([0-9a-f]{16})\.(\d) (?:\(p\d+\) )?(.*?)(;;)?\s*(\(of
 
 
 def run(*arguments, status=0):
+    env = dict(os.environ)
+    if "--plot" in arguments:  # a cache of libfontconfig, which cairo uses, is never freed
+        env["ASAN_OPTIONS"] = "detect_leaks=0"
     done = subprocess.run([EPIC64] + list(arguments), stdin=subprocess.DEVNULL, capture_output=True,
-                          timeout=120)
+                          env=env, timeout=120)
     if done.returncode != status:
         raise AssertionError("%s: status %d\n%s%s" % (" ".join(arguments), done.returncode,
                                                       done.stdout.decode(), done.stderr.decode()))
@@ -56,7 +59,7 @@ def run(*arguments, status=0):
 def build(name, *defines):
     program = os.path.join(FOLDER, name)
     definitions = [word for define in defines for word in ("--defsym", define)]
-    subprocess.run(["ia64-linux-gnu-as"] + definitions + ["-o", program + ".o", SOURCE], check=True)
+    subprocess.run(["ia64-linux-gnu-as", "-g"] + definitions + ["-o", program + ".o", SOURCE], check=True)
     subprocess.run(["ia64-linux-gnu-ld", "--no-warn-rwx-segments", "-N", "-Ttext=0x4000000", "-e", "_start",
                     "-o", program, program + ".o"], check=True)
     return program
@@ -208,6 +211,16 @@ class Counts(unittest.TestCase):
             self.assertTrue(all(s["symbol"] for s in top))
             self.assertIn("status+0x0", [s["symbol"] for s in top])
 
+    def test_call_sites_have_the_lines_of_the_source(self):
+        sites = {s["operation"]: s["line"] for s in self.json["runs"]["native"]["top"]}
+        if not any(sites.values()):
+            self.skipTest("built without libdw")
+        with open(SOURCE) as f:
+            source = [line.split("//")[0].split() for line in f]
+        for operation, words in (("mov_from_psr", "mov r4 = psr"), ("mov_to_psr_l", "mov psr.l = r4"),
+                                 ("mov_from_pkr[0]", "mov r10 = pkr[r0]"), ("fc", "fc r3")):
+            self.assertEqual(sites[operation], "both.s:%d" % (source.index(words.split()) + 1))
+
     def test_the_file_is_named_by_its_digest(self):
         with open(self.program, "rb") as f:
             self.assertEqual(self.json["sha256"], hashlib.sha256(f.read()).hexdigest())
@@ -223,6 +236,17 @@ class Counts(unittest.TestCase):
     def test_every_run_counts_the_same(self):
         self.assertEqual(self.json_text, privops(self.program, "--output", "json", "--top", "1000")[0])
         self.assertEqual(privops(self.program)[0], privops(self.program)[0])
+
+    def test_the_counters_of_the_hypervisor_agree(self):
+        _, text = run("run", "--xen", "-m", "128M", "--kernel", self.program, "--stats")
+        stats = collections.Counter()
+        for count, kind, name in re.findall(r"^ *(\d+)  (hyperprivop|hypercall) (\w+)$", text, re.M):
+            stats[kind, name] += int(count)
+        ours = collections.Counter()
+        for c in self.json["runs"]["domain"]["counters"]:
+            if c["kind"] in ("hyperprivop", "hypercall") and not c["name"].startswith("unknown"):
+                ours[c["kind"], c["name"].split(".")[0]] += c["count"]
+        self.assertEqual(ours, stats)
 
     def test_counting_changes_nothing(self):
         for way in ([], ["--xen"]):
@@ -251,6 +275,25 @@ class Outputs(unittest.TestCase):
         self.assertRegex(text, r"(?m)^psr +100 +15\.0 +15\.0 +1\.000 +4\.00 +3\.00 +1\.00 +-$")
         self.assertRegex(text, r"(?m)^  mov =psr +100 +1\.00 +- +100 +100 +1\.00  misc_privop\[0x25\]$")
         self.assertNotIn("registers", text)
+
+    def test_workloads_are_shown_at_a_glance(self):
+        text, _ = privops(self.program)
+        self.assertRegex(text, r"(?m)^each time +psr +inner +phase 1 +calls$")
+        self.assertRegex(text, r"(?m)^  mov =psr +1\.00 +- +- +-\n    trapped +1\.00 +- +- +-\n"
+                               r"    called +1\.00 +- +- +-$")
+        self.assertRegex(text, r"(?m)^  xen_version\.version \(called\) +- +- +- +0\.50$")
+        self.assertNotIn("Xen's counter", text)
+        detail, _ = privops(self.program, "--detail")
+        self.assertTrue(detail.startswith(text))
+        self.assertRegex(detail, r"(?m)^phase 1: 5 times, \d+ slots native")
+
+    def test_one_way_alone_counts_as_it_does_beside_the_other(self):
+        both = json.loads(privops(self.program, "--output", "json")[0])
+        for way in ("native", "domain"):
+            one = json.loads(privops(self.program, "--output", "json", "--only", way)[0])
+            self.assertEqual(one["runs"], {way: both["runs"][way]})
+            text, _ = privops(self.program, "--only", way, "--plot", os.path.join(FOLDER, "one.svg"))
+            self.assertIn("booted natively\n" if way == "native" else "booted as a Xen domain\n", text)
 
     def test_phases_can_be_chosen(self):
         data = json.loads(privops(self.program, "--output", "json", "--phases", "calls,psr")[0])
@@ -295,6 +338,7 @@ class Refusals(unittest.TestCase):
         kernel = ["-m", "128M", "--kernel", self.program]
         self.refused(125, "--kernel: name the kernel", "-m", "128M")
         self.refused(125, "'x' is not text, csv or json", "--output", "x", *kernel)
+        self.refused(125, "'both' is not native or domain", "--only", "both", *kernel)
         self.refused(125, "ends in neither .svg nor .png", "--plot", "x.gif", *kernel)
         self.refused(125, "'0' is not a number above 0", "--top", "0", *kernel)
         self.refused(125, "a kernel is named by --kernel", "-m", "128M", self.program)
@@ -308,6 +352,15 @@ class Refusals(unittest.TestCase):
     def test_a_picture_that_cannot_be_written_is_an_error(self):
         out, err = privops(self.program, "--plot", "/nowhere/p.svg", status=125)
         self.assertIn("/nowhere/p.svg", err)
+
+    @unittest.skipUnless(os.path.exists("/dev/full"), "no /dev/full")
+    def test_a_report_that_cannot_be_written_is_an_error(self):
+        for output in ("text", "csv", "json"):
+            with open("/dev/full", "w") as full:
+                done = subprocess.run([EPIC64, "privops", "-m", "128M", "--kernel", self.program, "--output",
+                                       output], stdout=full, stderr=subprocess.PIPE, timeout=60)
+            self.assertEqual(done.returncode, 126)
+            self.assertIn(b"standard output: could not write", done.stderr)
 
     def test_a_guest_that_fails_natively_is_an_error(self):
         self.refused(124, "native: .*--max-insns", "-m", "128M", "--max-insns", "500", "--kernel", self.program)

@@ -273,6 +273,7 @@ class Pvcheck(unittest.TestCase):
             self.assertEqual(done.returncode, USER)
             return done.stderr.decode()
         self.assertIn("only with --xen", run("--pvcheck", IMAGE))
+        self.assertIn("without --pvcheck", run("--xen", "--kernel", IMAGE, "--pvcheck-native=x"))
         self.assertIn("cannot be written", run("--xen", "--kernel", IMAGE, "--pvcheck=/nonexistent/report"))
 
     # --- what is refused --------------------------------------------------------------------------

@@ -347,6 +347,9 @@ static void init_waits_while_psr_mc_is_set(void **state)
     cpu_post_init(k->cpu);
     (void)cpu_run(k->cpu, 1000);
     assert_int_equal(cpu_ip(k->cpu), CODE);
+    const u64 none[8] = { 0 };
+    assert_int_equal(bios_procedure(k->bios, k->cpu, BIOS_PAL, 21, none), HOOK_DONE);
+    assert_int_equal(gr(k->cpu, 9), 2); /* PAL_MC_CLEAR_LOG: an INIT is pending */
     cpu_set_psr(k->cpu, PSR_BN);
     (void)cpu_run(k->cpu, 0);
     assert_int_equal(cpu_ip(k->cpu), MONARCH);

@@ -1,5 +1,5 @@
-/* Watched references in the fast loop: told before and behind, whoever makes them, and nothing of it
- * shows in the guest.
+/* Watched references in the fast loop: told before and behind, whoever makes them, and nothing of
+ * it shows in the guest.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/unit/debug_kit.h"

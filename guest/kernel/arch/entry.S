@@ -18,6 +18,29 @@
 	;;
 	.endm
 
+	/* The program's b7 is in r29 of bank 0 where paravirtual instructions are calls. */
+#ifdef PV_ARE_CALLS
+	.macro	B7_TO_R15
+	mov	r15=r29
+	.endm
+	.macro	B7_TO_R23
+	mov	r23=r15
+	.endm
+	.macro	R29_FROM_FRAME
+	adds	r29=FRAME(PT_B7),r12
+	;;
+	ld8	r29=[r29]
+	.endm
+#else
+	.macro	B7_TO_R15
+	.endm
+	.macro	B7_TO_R23
+	mov	r23=b7
+	.endm
+	.macro	R29_FROM_FRAME
+	.endm
+#endif
+
 	.section .text.PV_ENTRY,"ax"
 
 /* --- interruptions --- */
@@ -34,7 +57,7 @@ GLOBAL(PV_NAME(interruption))
 	;;
 	mov	ar.rsc=0
 	adds	r25=TASK_ON_USTACK,r26
-	addl	r29=TASK_SIZE-PT_SIZE,r0
+	addl	r28=TASK_SIZE-PT_SIZE,r0
 	;;
 	mov	r21=ar.rnat
 	mov	r22=ar.bspstore
@@ -50,7 +73,7 @@ GLOBAL(PV_NAME(interruption))
 	;;
 (p6)	sub	r23=r25,r23
 (p7)	mov	r23=r0
-(p6)	add	r27=r29,r26
+(p6)	add	r27=r28,r26
 (p7)	adds	r27=-PT_SIZE,r12
 	;;
 	shl	r23=r23,16	/* what loadrs is to bring back */
@@ -95,10 +118,11 @@ GLOBAL(PV_NAME(interruption))
 	;;
 	adds	r14=-PT_R15,r27
 	adds	r12=-PT_R15-16,r27
-	movl	r1=__gp
+	B7_TO_R15
 	;;
-	BSW_1	r2,r3
-	SSM_PSR_IC r2,r3	/* from here on, faults may nest */
+	BSW_1	r2,r3,r1
+	SSM_PSR_IC r2,r3,r1	/* from here on, faults may nest */
+	movl	r1=__gp
 	adds	r2=PT_R16,r14
 	adds	r3=PT_R17,r14
 	;;
@@ -111,8 +135,9 @@ GLOBAL(PV_NAME(interruption))
 	SPILL	r28,r29
 	.mem.offset 0,0; st8.spill [r2]=r30
 	.mem.offset 8,0; st8.spill [r3]=r31
-	adds	r15=PT_NATS,r14
 	;;
+	B7_TO_R23
+	adds	r15=PT_NATS,r14
 	mov	r16=ar.unat
 	mov	r17=ar.fpsr
 	mov	r18=ar.ccv
@@ -120,7 +145,6 @@ GLOBAL(PV_NAME(interruption))
 	mov	r20=ar.ssd
 	mov	r21=b0
 	mov	r22=b6
-	mov	r23=b7
 	adds	r2=PT_FPSR,r14
 	;;
 	st8	[r15]=r16,16	/* nats, fpsr */
@@ -165,7 +189,7 @@ END(PV_NAME(interruption))
 /* --- back to what was interrupted: struct pt_regs is 16 bytes above sp --- */
 
 GLOBAL(PV_NAME(leave_kernel))
-	RSM_PSR_I r2,r3
+	RSM_PSR_I r2,r3,r14
 	adds	r2=FRAME(PT_IPSR),r12
 	adds	r3=TASK_FLAGS,r13
 	;;
@@ -228,9 +252,10 @@ GLOBAL(PV_NAME(leave_kernel))
 	ld8.fill r30=[r2]
 	ld8.fill r31=[r3]
 	;;
-	RSM_PSR_IC r2
+	RSM_PSR_IC r2,r14
 	;;
-	BSW_0	r2,r3
+	BSW_0	r2,r3,r14
+	R29_FROM_FRAME
 	adds	r16=FRAME(PT_IPSR),r12
 	adds	r17=FRAME(PT_IIP),r12
 	;;
@@ -318,7 +343,7 @@ GLOBAL(PV_NAME(switch_to))
 	;;
 	st8	[r15]=r12
 	ld8	r12=[r16]
-	MOV_TO_KR6 r17,r18,r19
+	MOV_TO_KR6 r17,r18,r19,r20
 	mov	r13=r17
 	;;
 	LOAD_SWITCH_FRAME

@@ -7,6 +7,7 @@
  *     GATE_BASE + 0x100    where a signal handler starts and ends
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
+#define PV_IN_PLACE /* the kernel is out of the reach of a branch */
 #include "inst.h"
 
 	.section .gate,"ax"

@@ -2,14 +2,16 @@
  *
  * Misses of the translation caches are settled here, in bank 0 and without a stack: walk the page
  * table with physical addresses, insert.  Everything else goes on to `interruption` with the
- * vector in r30 and the predicates in r31.  r28 and r29 are left alone for the variants of the
- * paravirtual instructions (branch_inst.h).
+ * vector in r30 and the predicates in r31.  r28 and r29 are left alone for the variants
+ * of the paravirtual instructions (call_inst.h); r29 is b7 there.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "inst.h"
 
 	.macro VECTOR offset
 	.org	PV_NAME(ivt) + \offset
+	.set	dt_is_off, 0
+	KEEP_B7
 	.endm
 
 	/* The rest: let C see it. */
@@ -238,10 +240,11 @@ INTERRUPTION \n
 	.irp	n,0x7c00,0x7d00,0x7e00,0x7f00
 INTERRUPTION \n
 	.endr
-VECTOR 0x8000
+	.org	PV_NAME(ivt) + 0x8000
 
 	/* No translation: C decides whether there should be one. */
 PV_NAME(walk_failed):
+	.set	dt_is_off, 1
 	SSM_PSR_DT
 	br.sptk	PV_NAME(interruption)
 	;;
@@ -250,6 +253,7 @@ PV_NAME(walk_failed):
 #ifdef ASSEMBLE_FOR_XEN
 	/* Events come here instead of through vector 0x3000, in the same state. */
 GLOBAL(xen_event_callback)
+	KEEP_B7
 	mov	r30=0x3000
 	mov	r31=pr
 	br.sptk	xen_interruption

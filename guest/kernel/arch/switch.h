@@ -61,6 +61,12 @@
 	stf.spill [r2]=f4,32
 	stf.spill [r3]=f5,32
 	;;
+	stf.spill [r2]=f12,32
+	stf.spill [r3]=f13,32
+	;;
+	stf.spill [r2]=f14,32
+	stf.spill [r3]=f15,32
+	;;
 	stf.spill [r2]=f16,32
 	stf.spill [r3]=f17,32
 	;;
@@ -100,6 +106,12 @@
 	;;
 	ldf.fill f4=[r2],32
 	ldf.fill f5=[r3],32
+	;;
+	ldf.fill f12=[r2],32
+	ldf.fill f13=[r3],32
+	;;
+	ldf.fill f14=[r2],32
+	ldf.fill f15=[r3],32
 	;;
 	ldf.fill f16=[r2],32
 	ldf.fill f17=[r3],32

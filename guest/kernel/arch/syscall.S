@@ -73,12 +73,12 @@ GLOBAL(PV_NAME(syscall_by_break))
 (p6)	adds	r3=16,r3
 	;;
 	dep	r2=r9,r2,PSR_RI_SHIFT,2
-	BSW_1_SCRATCH r16,r17
-	SSM_PSR_IC r16,r17
+	BSW_1_SCRATCH r10,r11,r14
+	SSM_PSR_IC r16,r17,r18
 	LEAVE_PROGRAM
 	br.call.sptk.many b7=.Lfetch	/* a frame of its own to see the arguments in */
 	;;
-	DO_COVER			/* the program's frame becomes one of a caller */
+	DO_COVER r30		/* the program's frame becomes one of a caller */
 	extr.u	r9=r9,0,38
 	br.sptk	.Lcommon
 	;;
@@ -176,7 +176,7 @@ END(PV_NAME(syscall_by_epc))
 	shladd	r29=r28,3,r29
 	;;
 	ld8	r29=[r29]
-	SSM_PSR_I r30,r31,p6
+	SSM_PSR_I r30,r31,p6,r28
 	;;
 	ld8	r30=[r29]
 	;;
@@ -203,7 +203,7 @@ GLOBAL(PV_NAME(leave_syscall))
 	;;
 (p6)	sub	r8=r0,r8
 (p6)	mov	r10=-1
-	RSM_PSR_I r2,r3
+	RSM_PSR_I r2,r3,r16
 	adds	r2=TASK_FLAGS,r13
 	adds	r16=FRAME(PT_IPSR),r12
 	adds	r17=FRAME(PT_IIP),r12
@@ -213,7 +213,7 @@ GLOBAL(PV_NAME(leave_syscall))
 	cmp.ne	p6,p0=r2,r0
 (p6)	br.spnt	.Lsyscall_work
 	;;
-	RSM_PSR_IC r2
+	RSM_PSR_IC r2,r3
 	ld8	r18=[r16],16	/* ipsr, iip */
 	ld8	r19=[r17],16
 	;;
@@ -247,11 +247,11 @@ GLOBAL(PV_NAME(leave_syscall))
 	mov	b6=r28
 	;;
 	ld8.fill r13=[r16]
-	MOV_TO_IPSR r18,r2
+	MOV_TO_IPSR r18,r2,r3
 	;;
-	MOV_TO_IIP r19,r2
+	MOV_TO_IIP r19,r2,r3
 	;;
-	MOV_TO_IFS r20,r2
+	MOV_TO_IFS r20,r2,r3
 	;;
 	alloc	r29=ar.pfs,0,0,0,0
 	;;

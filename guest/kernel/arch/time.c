@@ -99,7 +99,7 @@ int sleep_until_ns(u64 when)
         current->state = TASK_WAITING;
         if (s.done || signal_waiting()) break;
         spin_unlock(&sleepers_lock);
-        schedule();
+        schedule_irqs_off();
         spin_lock(&sleepers_lock);
     }
     current->state = TASK_RUNNABLE;

@@ -17,38 +17,38 @@
 	st8	[\clob]=\reg
 	.endm
 
-	.macro MOV_FROM_IPSR reg
+	.macro MOV_FROM_IPSR reg, link=r28
 	XSI_LOAD \reg, XSI_IPSR
 	.endm
-	.macro MOV_FROM_IIP reg
+	.macro MOV_FROM_IIP reg, link=r28
 	XSI_LOAD \reg, XSI_IIP
 	.endm
-	.macro MOV_FROM_ISR reg
+	.macro MOV_FROM_ISR reg, link=r28
 	XSI_LOAD \reg, XSI_ISR
 	.endm
-	.macro MOV_FROM_IFA reg
+	.macro MOV_FROM_IFA reg, link=r28
 	XSI_LOAD \reg, XSI_IFA
 	.endm
-	.macro MOV_FROM_IHA reg
+	.macro MOV_FROM_IHA reg, link=r28
 	XSI_LOAD \reg, XSI_IHA
 	.endm
-	.macro MOV_FROM_IIM reg
+	.macro MOV_FROM_IIM reg, link=r28
 	XSI_LOAD \reg, XSI_IIM
 	.endm
 
-	.macro MOV_TO_IPSR reg, clob
+	.macro MOV_TO_IPSR reg, clob, link=r28
 	XSI_STORE XSI_IPSR, \reg, \clob
 	.endm
-	.macro MOV_TO_IIP reg, clob
+	.macro MOV_TO_IIP reg, clob, link=r28
 	XSI_STORE XSI_IIP, \reg, \clob
 	.endm
-	.macro MOV_TO_IFS reg, clob
+	.macro MOV_TO_IFS reg, clob, link=r28
 	XSI_STORE XSI_IFS, \reg, \clob
 	.endm
-	.macro MOV_TO_IFA reg, clob
+	.macro MOV_TO_IFA reg, clob, link=r28
 	XSI_STORE XSI_IFA, \reg, \clob
 	.endm
-	.macro MOV_TO_KR6 reg, clob1, clob2
+	.macro MOV_TO_KR6 reg, clob1, clob2, link=r28
 	mov	\clob1=r8
 	mov	\clob2=r9
 	mov	r9=\reg
@@ -60,7 +60,7 @@
 	mov	r9=\clob2
 	.endm
 
-	.macro ITC_I reg, clob
+	.macro ITC_I reg, clob, link=r28
 	mov	\clob=r8
 	mov	r8=\reg
 	;;
@@ -69,7 +69,7 @@
 	mov	r8=\clob
 	;;
 	.endm
-	.macro ITC_D reg, clob
+	.macro ITC_D reg, clob, link=r28
 	mov	\clob=r8
 	mov	r8=\reg
 	;;
@@ -79,19 +79,19 @@
 	;;
 	.endm
 
-	.macro SSM_PSR_IC clob1, clob2
+	.macro SSM_PSR_IC clob1, clob2, link=r28
 	addl	\clob1=XSI(XSI_PSR_IC),r0
 	mov	\clob2=1
 	;;
 	st4	[\clob1]=\clob2
 	.endm
-	.macro RSM_PSR_IC clob
+	.macro RSM_PSR_IC clob, link=r28
 	addl	\clob=XSI(XSI_PSR_IC),r0
 	;;
 	st4	[\clob]=r0
 	.endm
 	/* The byte before the mask tells whether events came while it was set. */
-	.macro SSM_PSR_I clob1, clob2, pred
+	.macro SSM_PSR_I clob1, clob2, pred, link=r28
 	XSI_LOAD \clob1, XSI_PSR_I_ADDR
 	;;
 	st1	[\clob1]=r0,-1
@@ -103,29 +103,24 @@
 	(\pred)	break.m HYPERPRIVOP_SSM_I
 	;;
 	.endm
-	.macro RSM_PSR_I clob1, clob2
+	.macro RSM_PSR_I clob1, clob2, link=r28
 	XSI_LOAD \clob1, XSI_PSR_I_ADDR
 	mov	\clob2=1
 	;;
 	st1	[\clob1]=\clob2
 	;;
 	.endm
-	.macro RSM_PSR_I_IC clob1, clob2
-	RSM_PSR_I \clob1, \clob2
-	RSM_PSR_IC \clob1
-	;;
-	.endm
-	.macro RSM_PSR_DT
+	.macro RSM_PSR_DT link=r28
 	break.m	HYPERPRIVOP_RSM_DT
 	;;
 	.endm
-	.macro SSM_PSR_DT
+	.macro SSM_PSR_DT link=r28
 	break.m	HYPERPRIVOP_SSM_DT
 	;;
 	.endm
 
 	/* Bank 1 is in memory while bank 0 is in force; r16 to r31 of the processor serve both. */
-	.macro BSW_0 clob1, clob2
+	.macro BSW_0 clob1, clob2, link=r28
 	mov	\clob2=ar.unat
 	addl	\clob1=XSI(XSI_BANK1_R16),r0
 	;;
@@ -143,7 +138,7 @@
 	mov	ar.unat=\clob2
 	;;
 	.endm
-	.macro BSW_1 clob1, clob2
+	.macro BSW_1 clob1, clob2, link=r28
 	mov	\clob2=ar.unat
 	addl	\clob1=XSI(XSI_B1NATS),r0
 	;;
@@ -159,23 +154,23 @@
 	mov	ar.unat=\clob2
 	BSW_1_SCRATCH \clob1, \clob2
 	.endm
-	.macro BSW_1_SCRATCH clob1, clob2
+	.macro BSW_1_SCRATCH clob1, clob2, link=r28
 	addl	\clob1=XSI(XSI_BANKNUM),r0
 	mov	\clob2=1
 	;;
 	st4	[\clob1]=\clob2
 	;;
 	.endm
-	.macro DO_COVER
+	.macro DO_COVER link=r28
 	break.m	HYPERPRIVOP_COVER
 	;;
 	.endm
-	.macro COVER_AND_GET_IFS reg
+	.macro COVER_AND_GET_IFS reg, link=r28
 	break.m	HYPERPRIVOP_COVER
 	;;
 	XSI_LOAD \reg, XSI_PRECOVER_IFS
 	.endm
-	.macro DO_RFI
+	.macro DO_RFI link=r28
 	break.m	HYPERPRIVOP_RFI
 	;;
 	.endm

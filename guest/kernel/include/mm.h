@@ -60,6 +60,7 @@ struct vma { /* [start, end) of a process */
 
 struct mm {
     pte_t *pgd;
+    u64 root;    /* its physical address */
     u64 context; /* region ids are context * 8 + region */
     struct list vmas;
     spinlock_t lock;

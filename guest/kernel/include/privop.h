@@ -4,6 +4,8 @@
  * site: one bundle that branches to pv_call_NAME, which jumps through pv_cpu_ops; recorded in
  * .paravirt_bundles, it is patched at boot to the operation itself or to a direct call.
  *
+ * `asm inline`: the compiler is not to judge the size of a function by the length of our text.
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #ifndef JANUS_PRIVOP_H
 #define JANUS_PRIVOP_H
@@ -11,27 +13,27 @@
 #include "kernel.h"
 
 /* Never paravirtual: unprivileged, or so rare that a hypervisor may trap and emulate them. */
-#define ia64_getreg_raw(name) ({ u64 v_; asm volatile("mov %0=" name : "=r"(v_)); v_; })
-#define ia64_setreg_raw(name, v) asm volatile("mov " name "=%0" :: "r"((u64)(v)) : "memory")
-#define ia64_srlz_d() asm volatile(";; srlz.d ;;" ::: "memory")
-#define ia64_srlz_i() asm volatile(";; srlz.i ;;" ::: "memory")
-static inline void ia64_fc_i(u64 addr) { asm volatile("fc.i %0" :: "r"(addr) : "memory"); }
-static inline void ia64_sync_i(void) { asm volatile(";; sync.i ;; srlz.i ;;" ::: "memory"); }
-static inline void ia64_ptc_e(u64 v) { asm volatile("ptc.e %0 ;; srlz.d ;;" :: "r"(v) : "memory"); }
-static inline u64 ia64_tpa(const void *p) { u64 v; asm volatile("tpa %0=%1" : "=r"(v) : "r"(p) : "memory"); return v; }
+#define ia64_getreg_raw(name) ({ u64 v_; asm volatile inline("mov %0=" name : "=r"(v_)); v_; })
+#define ia64_setreg_raw(name, v) asm volatile inline("mov " name "=%0" :: "r"((u64)(v)) : "memory")
+#define ia64_srlz_d() asm volatile inline(";; srlz.d ;;" ::: "memory")
+#define ia64_srlz_i() asm volatile inline(";; srlz.i ;;" ::: "memory")
+static inline void ia64_fc_i(u64 addr) { asm volatile inline("fc.i %0" :: "r"(addr) : "memory"); }
+static inline void ia64_sync_i(void) { asm volatile inline(";; sync.i ;; srlz.i ;;" ::: "memory"); }
+static inline void ia64_ptc_e(u64 v) { asm volatile inline("ptc.e %0 ;; srlz.d ;;" :: "r"(v) : "memory"); }
+static inline u64 ia64_tpa(const void *p) { u64 v; asm volatile inline("tpa %0=%1" : "=r"(v) : "r"(p) : "memory"); return v; }
 
 #ifdef JANUS_NOPV
 
 #define PRIVOP0(name, text) \
-    static inline void ia64_##name(void) { asm volatile(text ::: "memory"); }
+    static inline void ia64_##name(void) { asm volatile inline(text ::: "memory"); }
 #define PRIVOP1(name, text) \
-    static inline void ia64_##name(u64 a) { asm volatile(text :: "r"(a) : "memory"); }
+    static inline void ia64_##name(u64 a) { asm volatile inline(text :: "r"(a) : "memory"); }
 #define PRIVOP2(name, text) \
-    static inline void ia64_##name(u64 a, u64 b) { asm volatile(text :: "r"(a), "r"(b) : "memory"); }
+    static inline void ia64_##name(u64 a, u64 b) { asm volatile inline(text :: "r"(a), "r"(b) : "memory"); }
 #define PRIVOP_GET0(name, text) \
-    static inline u64 ia64_##name(void) { u64 v; asm volatile(text : "=r"(v) :: "memory"); return v; }
+    static inline u64 ia64_##name(void) { u64 v; asm volatile inline(text : "=r"(v) :: "memory"); return v; }
 #define PRIVOP_GET1(name, text) \
-    static inline u64 ia64_##name(u64 a) { u64 v; asm volatile(text : "=r"(v) : "r"(a) : "memory"); return v; }
+    static inline u64 ia64_##name(u64 a) { u64 v; asm volatile inline(text : "=r"(v) : "r"(a) : "memory"); return v; }
 
 PRIVOP1(fc, "fc %0")
 PRIVOP_GET1(thash, "thash %0=%1")
@@ -54,12 +56,12 @@ PRIVOP0(set_eoi, "mov cr.eoi=r0 ;; srlz.d ;;")
 static inline u64 ia64_get_psr_i(void) { return ia64_get_psr() >> 14 & 1; }
 static inline void ia64_irq_restore(u64 on)
 {
-    asm volatile("cmp.ne p6,p0=%0,r0 ;; (p6) ssm psr.i ;; (p6) srlz.d" :: "r"(on) : "p6", "memory");
+    asm volatile inline("cmp.ne p6,p0=%0,r0 ;; (p6) ssm psr.i ;; (p6) srlz.d" :: "r"(on) : "p6", "memory");
 }
 static inline void ia64_set_rr0_to_rr4(u64 v0, u64 v1, u64 v2, u64 v3, u64 v4)
 {
     u64 a, b, c, d;
-    asm volatile("mov rr[r0]=%4 \n dep.z %0=1,61,1 \n dep.z %1=1,62,1 ;;"
+    asm volatile inline("mov rr[r0]=%4 \n dep.z %0=1,61,1 \n dep.z %1=1,62,1 ;;"
                  "mov rr[%0]=%5 \n dep.z %2=3,61,2 \n dep.z %3=1,63,1 ;;"
                  "mov rr[%1]=%6 ;; mov rr[%2]=%7 ;; mov rr[%3]=%8 ;; srlz.d ;;"
                  : "=&r"(a), "=&r"(b), "=&r"(c), "=&r"(d)
@@ -84,33 +86,33 @@ enum pv_type {
 #define PRIVOP0(name) \
     static inline void ia64_##name(void) \
     { \
-        asm volatile(PV_SITE(name) :: PV_TYPE(name) : "r8", "r9", PV_CLOBBERS); \
+        asm volatile inline(PV_SITE(name) :: PV_TYPE(name) : "r8", "r9", PV_CLOBBERS); \
     }
 #define PRIVOP1(name) \
     static inline void ia64_##name(u64 a) \
     { \
         register u64 r8 asm("r8") = a; \
-        asm volatile(PV_SITE(name) : "+r"(r8) : PV_TYPE(name) : "r9", PV_CLOBBERS); \
+        asm volatile inline(PV_SITE(name) : "+r"(r8) : PV_TYPE(name) : "r9", PV_CLOBBERS); \
     }
 #define PRIVOP2(name) \
     static inline void ia64_##name(u64 a, u64 b) \
     { \
         register u64 r8 asm("r8") = a; \
         register u64 r9 asm("r9") = b; \
-        asm volatile(PV_SITE(name) : "+r"(r8), "+r"(r9) : PV_TYPE(name) : PV_CLOBBERS); \
+        asm volatile inline(PV_SITE(name) : "+r"(r8), "+r"(r9) : PV_TYPE(name) : PV_CLOBBERS); \
     }
 #define PRIVOP_GET0(name) \
     static inline u64 ia64_##name(void) \
     { \
         register u64 r8 asm("r8"); \
-        asm volatile(PV_SITE(name) : "=r"(r8) : PV_TYPE(name) : "r9", PV_CLOBBERS); \
+        asm volatile inline(PV_SITE(name) : "=r"(r8) : PV_TYPE(name) : "r9", PV_CLOBBERS); \
         return r8; \
     }
 #define PRIVOP_GET1(name) \
     static inline u64 ia64_##name(u64 a) \
     { \
         register u64 r8 asm("r8") = a; \
-        asm volatile(PV_SITE(name) : "+r"(r8) : PV_TYPE(name) : "r9", PV_CLOBBERS); \
+        asm volatile inline(PV_SITE(name) : "+r"(r8) : PV_TYPE(name) : "r9", PV_CLOBBERS); \
         return r8; \
     }
 
@@ -142,7 +144,7 @@ static inline void ia64_set_rr0_to_rr4(u64 v0, u64 v1, u64 v2, u64 v3, u64 v4)
     register u64 r10 asm("r10") = v2;
     register u64 r11 asm("r11") = v3;
     register u64 r14 asm("r14") = v4;
-    asm volatile(PV_SITE(set_rr0_to_rr4)
+    asm volatile inline(PV_SITE(set_rr0_to_rr4)
                  : "+r"(r8), "+r"(r9), "+r"(r10), "+r"(r11), "+r"(r14)
                  : PV_TYPE(set_rr0_to_rr4) : PV_CLOBBERS);
 }

@@ -21,12 +21,12 @@ struct pt_regs {
     struct fpreg f6_11[6];
 };
 
-/* Everything that C code preserves; at the stack pointer of a task that waits for its turn. */
+/* Everything that C code preserves, and f12 to f15, which it leaves alone; at the stack pointer of a task that waits for its turn. */
 struct switch_frame {
     u64 unat, nats, pfs, lc, pr, rnat, bspstore, fpsr;
     u64 b[6];
     u64 r4_7[4];
-    struct fpreg f2_5[4], f16_31[16];
+    struct fpreg f2_5[4], f12_31[20];
 };
 
 static inline bool user_mode(const struct pt_regs *regs) { return regs->ipsr >> 32 & 3; }

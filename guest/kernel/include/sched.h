@@ -75,16 +75,20 @@ static inline void mm_switch(struct mm *to)
 {
     if (to == this_cpu->mm) return;
     this_cpu->mm = to;
-    ia64_set_kr7(pa(to ? to->pgd : kernel_pgd));
-    if (!to) return;
+    if (!to) {
+        ia64_set_kr7(pa(kernel_pgd));
+        return;
+    }
     u64 rr = to->context << 11 | PAGE_SHIFT << 2 | 1;
     ia64_set_rr0_to_rr4(rr, rr | 1 << 8, rr | 2 << 8, rr | 3 << 8, rr | 4 << 8);
+    ia64_set_kr7(to->root);
 }
 
 struct task *task_new(const char *name);
 struct task *kernel_thread(const char *name, void (*fn)(void *), void *arg);
 void task_wake(struct task *t);
-void schedule(void);
+void schedule(void);          /* interrupts are on */
+void schedule_irqs_off(void); /* and stay off */
 void sched_tick(void);
 void schedule_first(struct task *left);
 noreturn void idle_loop(void);

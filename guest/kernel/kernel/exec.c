@@ -119,7 +119,7 @@ static void replace_program(struct mm *mm, const char *path, u64 entry, u64 sp)
     t->fph_live = false;
     t->user_psr = PSR_USER;
     regs_start(task_regs(t), entry, sp);
-    t->flags |= TASK_FULL;
+    __atomic_or_fetch(&t->flags, TASK_FULL, __ATOMIC_RELAXED);
 }
 
 static int exec(const char *path, struct strings *s)

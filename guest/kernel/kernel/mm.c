@@ -30,6 +30,7 @@ struct mm *mm_new(void)
     }
     u64 kernel_slots = 5ul << PGD_REGION_BITS;
     memcpy(mm->pgd + kernel_slots, kernel_pgd + kernel_slots, sizeof(pte_t) << PGD_REGION_BITS);
+    mm->root = pa(mm->pgd);
     list_init(&mm->vmas);
     mm->users = 1;
     mm->mmap_next = USER_MMAP_BASE;

@@ -56,11 +56,11 @@ void fph_enable(struct pt_regs *regs)
     regs->ipsr &= ~(PSR_DFH | PSR_MFH);
 }
 
-void schedule(void)
+void schedule_irqs_off(void)
 {
-    u64 on = spin_lock_irqsave(&sched_lock);
+    spin_lock(&sched_lock);
     struct task *prev = current;
-    prev->flags &= ~TASK_RESCHED;
+    __atomic_and_fetch(&prev->flags, ~TASK_RESCHED, __ATOMIC_RELAXED);
     if (prev->state == TASK_RUNNABLE && prev != this_cpu->idle) enqueue(prev);
     struct task *next = pick_next();
     next->slice = SLICE_TICKS;
@@ -73,7 +73,13 @@ void schedule(void)
     } else {
         spin_unlock(&sched_lock);
     }
-    irq_restore(on);
+}
+
+void schedule(void)
+{
+    irq_disable();
+    schedule_irqs_off();
+    irq_enable();
 }
 
 /* The first thing that a task does when it gets the processor; new ones come here from thread.S.
@@ -114,7 +120,7 @@ void sched_tick(void)
     struct task *t = current;
     t->cpu_time++;
     if (t->slice) t->slice--;
-    if (!t->slice && !list_empty(&run_queue)) t->flags |= TASK_RESCHED;
+    if (!t->slice && !list_empty(&run_queue)) __atomic_or_fetch(&t->flags, TASK_RESCHED, __ATOMIC_RELAXED);
     /* A task that waits while other processors halt: they missed its waking. */
     if (!list_empty(&run_queue)) wake_idle_cpu(~0ul);
 }

@@ -44,6 +44,7 @@ static bool ignored(struct task *t, int signo)
 void signal_send(struct task *t, int signo)
 {
     if (!t->sighand || (signo != SIGKILL && ignored(t, signo))) return;
+    if (t == init_task_1 && t->sighand->action[signo].handler == SIG_DFL) return; /* nobody may end it */
     atomic_or(&t->pending, BIT(signo));
     recalc(t);
     task_wake(t);
@@ -74,6 +75,19 @@ static int next_signal(struct task *t)
 
 /* --- the frame of a handler --- */
 
+/* f12 to f15 are scratch to programs and never touched by the kernel: they are still there. */
+static void save_f12_15(struct fpreg *to)
+{
+    asm volatile("stf.spill [%0]=f12 \n stf.spill [%1]=f13 \n stf.spill [%2]=f14 \n stf.spill [%3]=f15"
+                 :: "r"(to), "r"(to + 1), "r"(to + 2), "r"(to + 3) : "memory");
+}
+
+static void load_f12_15(const struct fpreg *from)
+{
+    asm volatile("ldf.fill f12=[%0] \n ldf.fill f13=[%1] \n ldf.fill f14=[%2] \n ldf.fill f15=[%3]"
+                 :: "r"(from), "r"(from + 1), "r"(from + 2), "r"(from + 3), "m"(*(const struct fpreg (*)[4])from));
+}
+
 static void save_context(struct sigcontext *sc, const struct pt_regs *regs)
 {
     struct task *t = current;
@@ -97,6 +111,7 @@ static void save_context(struct sigcontext *sc, const struct pt_regs *regs)
     sc->br[7] = regs->b7;
     memcpy(sc->gr, regs->r, sizeof sc->gr);
     memcpy(sc->fr + 6, regs->f6_11, sizeof regs->f6_11);
+    save_f12_15(sc->fr + 12);
     sc->mask = t->blocked;
     if (!t->fph_live) return;
     sc->flags = SC_FLAG_FPH_VALID;
@@ -144,6 +159,7 @@ static void load_context(struct pt_regs *regs, const struct sigcontext *sc)
     regs->b7 = sc->br[7];
     memcpy(regs->r, sc->gr, sizeof sc->gr);
     memcpy(regs->f6_11, sc->fr + 6, sizeof regs->f6_11);
+    load_f12_15(sc->fr + 12);
     t->blocked = sc->mask & ~UNBLOCKABLE;
     if (!(sc->flags & SC_FLAG_FPH_VALID)) return;
     memcpy(t->fph, sc->fr + 32, sizeof t->fph);

@@ -177,14 +177,19 @@ s64 do_clone(u64 flags, u64 stack, u64 size, u64 parent_tid, u64 child_tid, u64 
 
 /* --- the end --- */
 
-static void give_away_children(struct task *t)
+/* Nobody will wait for them: they free themselves, or have ended and are freed here. */
+static void leave_children(struct task *t)
 {
     u64 on = spin_lock_irqsave(&tasks_lock);
     list_for_each(struct task, c, &all_tasks, all) {
-        if (c->parent == t) c->parent = init_task_1;
+        if (c->parent != t) continue;
+        c->parent = NULL;
+        if (c->state != TASK_ZOMBIE) continue;
+        list_del(&c->all);
+        while (read_once(c->on_cpu)) cpu_relax();
+        page_free(c, TASK_ORDER);
     }
     spin_unlock_irqrestore(&tasks_lock, on);
-    if (init_task_1) wake_up(&init_task_1->child_exit);
 }
 
 /* `status` as wait4 reports it: a signal's number, or an exit code << 8. */
@@ -197,7 +202,7 @@ void task_exit(int status)
         copy_to_user(t->clear_child_tid, &zero, sizeof zero);
         futex_wake(t->clear_child_tid, 1);
     }
-    give_away_children(t);
+    leave_children(t);
     drop_resources(t);
     t->exit_status = status;
     irq_disable();
@@ -208,7 +213,7 @@ void task_exit(int status)
     struct task *parent = t->parent;
     spin_unlock(&tasks_lock);
     if (!orphan) wake_up(&parent->child_exit);
-    schedule();
+    schedule_irqs_off();
     panic("a task that ended was run again");
 }
 

@@ -10,6 +10,11 @@
 	.global	\name
 	.proc	\name
 \name:
+#ifdef PV_POISON
+	movl	r3=0x5a5a5a5a5a5a5a5a
+	cmp.eq	p6,p7=r0,r0
+	;;
+#endif
 	movl	r2=\table + \offset
 	;;
 	ld8	r2=[r2]

@@ -40,6 +40,9 @@ long call_big_endian(long number, long a0, u64 gate); /* by break, or by epc if 
 long load_speculatively(const long *p); /* -1: it became a NaT */
 void lose_backing_store(u64 where);
 void lose_stack(u64 where);
+long climb_with_nats(long n, u8 *page, long number); /* how many frames lost or gained some */
+long keep_scratch(u64 seed); /* over a fault whose handler skips it: how many registers were lost */
+void spoil_scratch(void);
 void return_from_signal(void *frame) __attribute__((noreturn)); /* with the stack pointer there */
 void exit_well(void) __attribute__((noreturn));
 u64 divide_fp(void);                  /* 1.0 / 0.0 with that trap enabled */

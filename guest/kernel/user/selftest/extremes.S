@@ -11,6 +11,7 @@
 #define NR_rt_sigreturn 1181
 #define NR_exit_group 1236
 #define SIGUSR1 10
+#define SIGCHLD 17
 #define PSR_BE 2
 #define PSR_AC 8
 
@@ -121,6 +122,81 @@ lost:
 	;;
 	break	BREAK_SYSCALL
 	.endp	use_preserved
+
+// long climb_with_nats(long n, u8 *page, long number): n frames, some of whose registers are NaTs.
+// On top a system call of that number, or, if it is 0, a store to the page, of which the registers so
+// far are on the backing store and their NaTs in ar.rnat.  How many frames did not come back alike.
+	.global	climb_with_nats
+	.proc	climb_with_nats
+climb_with_nats:
+	.prologue
+	.save	ar.pfs, r35
+	alloc	r35 = ar.pfs, 3, 11, 6, 0
+	.save	rp, r36
+	mov	r36 = rp
+	.save	ar.unat, r37
+	mov	r37 = ar.unat
+	.body
+	mov	r14 = -1
+	adds	r38 = 1, r32
+	adds	r40 = 2, r32
+	adds	r43 = 3, r32
+	cmp.eq	p6, p7 = 0, r32
+	cmp.eq	p8, p9 = 0, r34
+	;;
+	mov	ar.unat = r14
+	;;
+	.irp	n, 39,41,42,44,45
+	ld8.fill r\n = [sp]
+	.endr
+	;;
+	mov	ar.unat = r37
+	adds	r46 = -1, r32
+	mov	r47 = r33
+	mov	r48 = r34
+(p7)	br.call.sptk.many rp = climb_with_nats
+	;;
+	cmp.eq	p6, p7 = 0, r32
+	cmp.eq	p8, p9 = 0, r34
+(p7)	br.cond.sptk come_back
+	;;
+	flushrs
+	;;
+(p8)	st1	[r33] = r0
+(p9)	mov	r15 = r34
+	mov	r46 = SIGCHLD		// of a fork; the others do not mind
+	.irp	n, 47,48,49,50,51
+	mov	r\n = r0
+	.endr
+	;;
+(p9)	break	BREAK_SYSCALL
+	;;
+	mov	r8 = 0
+	;;
+come_back:
+	mov	r14 = 0
+	;;
+	.irp	n, 39,41,42,44,45
+	tnat.z	p6, p0 = r\n
+	;;
+(p6)	mov	r14 = 1
+	.endr
+	.irp	n, 38,40,43
+	tnat.nz	p6, p0 = r\n
+	;;
+(p6)	mov	r14 = 1
+	.endr
+	sub	r15 = r43, r38
+	;;
+	cmp.ne	p6, p0 = 2, r15
+	;;
+(p6)	mov	r14 = 1
+	mov	ar.pfs = r35
+	mov	rp = r36
+	;;
+	add	r8 = r8, r14
+	br.ret.sptk.many rp
+	.endp	climb_with_nats
 
 // u64 fp_keeps(u64 seed, u64 loops, u64 rounds): fills f32 to f127, is away for so many loops,
 // looks.  No system call in between: those may use the registers.
@@ -280,6 +356,118 @@ lose_stack:
 	ld8	r8 = [sp]
 	br.ret.sptk.many rp
 	.endp	lose_stack
+
+	.macro	for_scratch_gr what
+	.irp	n, 2,3,9,10,11,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
+	\what	\n
+	.endr
+	.endm
+	.macro	for_scratch_fr what
+	.irp	n, 6,7,8,9,10,11,12,13,14,15,32,33,47,48,63,64,79,80,95,96,111,112,125,126,127
+	\what	\n
+	.endr
+	.endm
+	.macro	set_gr n
+	adds	r\n = \n, r32
+	.endm
+	.macro	set_fr n
+	adds	r8 = \n * 61, r32
+	;;
+	setf.sig f\n = r8
+	.endm
+	.macro	count_gr n
+	adds	r37 = \n, r32
+	;;
+	cmp.ne	p6, p0 = r37, r\n
+	;;
+(p6)	adds	r8 = 1, r8
+	.endm
+	.macro	count_fr n
+	adds	r37 = \n * 61, r32
+	getf.sig r38 = f\n
+	;;
+	cmp.ne	p6, p0 = r37, r38
+	;;
+(p6)	adds	r8 = 1, r8
+	.endm
+	.macro	zero_gr n
+	mov	r\n = r0
+	.endm
+	.macro	zero_fr n
+	mov	f\n = f0
+	.endm
+	.macro	count_equal what
+	mov	r38 = \what
+	;;
+	cmp.ne	p6, p0 = r37, r38
+	;;
+(p6)	adds	r8 = 1, r8
+	.endm
+
+// long keep_scratch(u64 seed): gives every scratch register a value, faults, and looks.
+	.global	keep_scratch
+	.proc	keep_scratch
+keep_scratch:
+	.prologue
+	.save	ar.pfs, r33
+	alloc	r33 = ar.pfs, 1, 6, 0, 0
+	.save	pr, r34
+	mov	r34 = pr
+	.body
+	movl	r35 = 0x5555
+	for_scratch_fr set_fr
+	for_scratch_gr set_gr
+	;;
+	mov	b6 = r32
+	mov	b7 = r32
+	mov	ar.ccv = r32
+	mov	pr = r35, 0xfffe
+	;;
+	{ .mmi
+	break.m	0
+	nop.m	0
+	nop.i	0
+	;; }
+	mov	r36 = pr
+	mov	r8 = 0
+	;;
+	for_scratch_gr count_gr
+	for_scratch_fr count_fr
+	mov	r37 = r32
+	;;
+	count_equal b6
+	count_equal b7
+	count_equal ar.ccv
+	movl	r38 = 0xfffe		// p1 to p15
+	;;
+	and	r36 = r36, r38
+	and	r35 = r35, r38
+	;;
+	cmp.ne	p6, p0 = r35, r36
+	;;
+(p6)	adds	r8 = 1, r8
+	;;
+	mov	pr = r34, -1
+	mov	ar.pfs = r33
+	br.ret.sptk.many rp
+	.endp	keep_scratch
+
+// void spoil_scratch(void)
+	.global	spoil_scratch
+	.proc	spoil_scratch
+spoil_scratch:
+	for_scratch_gr zero_gr
+	for_scratch_fr zero_fr
+	mov	b6 = r0
+	mov	b7 = r0
+	mov	ar.ccv = r0
+	cmp.eq	p6, p7 = r0, r0
+	cmp.eq	p8, p9 = r0, r0
+	;;
+	cmp.eq	p10, p11 = r0, r0
+	cmp.eq	p12, p13 = r0, r0
+	br.ret.sptk.many rp
+	.endp	spoil_scratch
 
 // void return_from_signal(void *frame): as if a handler had been called with that
 	.global	return_from_signal

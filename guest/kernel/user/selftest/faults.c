@@ -170,6 +170,21 @@ const char *check_handlers(void)
     return NULL;
 }
 
+static void spoil(int sig, struct siginfo *info, struct sigcontext *context)
+{
+    spoil_scratch();
+    skip(sig, info, context);
+}
+
+const char *check_scratch(void)
+{
+    on_signal(SIGILL, spoil);
+    long lost = keep_scratch(0x123456789);
+    on_signal(SIGILL, NULL);
+    WANT(lost == 0);
+    return NULL;
+}
+
 static volatile long hits;
 
 static void use_registers(int sig, struct siginfo *info, struct sigcontext *context)

@@ -30,7 +30,7 @@ const char *check_recursion(void)
 
 static void climb_and_yield(u64 seed)
 {
-    leave(climb(300, (long)seed, 3) != 0);
+    leave(climb(300, (long)seed * 1000003, 3) != 0);
 }
 
 /* All at once; each must end with status 0. */
@@ -41,7 +41,7 @@ static const char *together(int count, void (*fn)(u64))
     for (int i = 0; i < count; i++) {
         child[i] = fork();
         if (!child[i]) {
-            fn((u64)(i + 1) * 1000003);
+            fn((u64)i + 1);
             leave(0);
         }
     }
@@ -57,7 +57,7 @@ const char *check_frames_and_switches(void)
 
 static void preserve(u64 seed)
 {
-    use_preserved(seed, 200);
+    use_preserved(seed * 1000003, 200);
 }
 
 const char *check_preserved(void)
@@ -65,12 +65,50 @@ const char *check_preserved(void)
     return together(4, preserve);
 }
 
-static void keep_fp(u64 seed)
+const char *check_nats(void)
 {
-    leave(fp_keeps(seed, 20000, 20) != 0);
+    enum { DEPTHS = 70 };
+    long self = sys(NR_getpid);
+    u8 *pages = map_private(DEPTHS * PAGE);
+    for (long n = 1; n < DEPTHS; n++) {
+        WANT(climb_with_nats(n, pages + n * (long)PAGE, 0) == 0);
+        WANT(climb_with_nats(n, NULL, NR_sched_yield) == 0);
+    }
+    for (long n = 1; n < DEPTHS; n += 3) {
+        long lost = climb_with_nats(n, NULL, NR_clone);
+        if (sys(NR_getpid) != self) leave(lost != 0);
+        WANT(lost == 0);
+        WANT(wait_for(-1) == 0);
+    }
+    WANT(unmap(pages, DEPTHS * PAGE) == 0);
+    return NULL;
+}
+
+/* Processes that compute next to each other on one processor, and how often one followed another. */
+static struct {
+    volatile u64 who;
+    volatile u32 switches, lost;
+} *stage;
+
+static void keep_fp(u64 me)
+{
+    enum { LOOPS = 20000, MILLISECONDS = 70 };
+    u64 end = now() + MILLISECONDS * MS;
+    run_on(cpus() & -cpus());
+    while (now() < end) {
+        stage->lost += fp_keeps(me * 1000003, LOOPS, 1) != 0;
+        if (stage->who != me) stage->switches++;
+        stage->who = me;
+    }
 }
 
 const char *check_floating_point(void)
 {
-    return together(5, keep_fp);
+    stage = map(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED);
+    stage->who = 1;
+    const char *why = together(3, keep_fp);
+    if (why) return why;
+    WANT(stage->lost == 0);
+    WANT(stage->switches > 2);
+    return NULL;
 }

@@ -117,6 +117,34 @@ const char *check_all_processors(void)
     return NULL;
 }
 
+static volatile int ball;
+
+/* Waits for every second turn. */
+static int play(void *player)
+{
+    enum { TURNS = 100 };
+    int me = (int)(long)player;
+    run_on(me ? 1ul << (63 - __builtin_clzl(all)) : all & -all);
+    for (int t = me; t < TURNS; t += 2) {
+        for (int b = ball; b != t; b = ball) futex_wait(&ball, b);
+        ball = t + 1;
+        futex_wake(&ball, 1);
+    }
+    return 0;
+}
+
+/* A processor that sleeps would see the ball at its next timer tick, milliseconds later. */
+const char *check_waking(void)
+{
+    ball = 0;
+    all = cpus();
+    u64 before = now();
+    const char *why = run_threads(play, 2);
+    if (why) return why;
+    WANT(now() - before < 100 * MS);
+    return NULL;
+}
+
 const char *check_time_moves(void)
 {
     u64 last = now(), first = last;
