@@ -61,8 +61,12 @@ static void pal_cache_info(struct call *c)
 
 /* --- memory --- */
 
-#define PAGE_SIZES_INSERT 0x015557000ull /* 4K 8K 16K 64K 256K 1M 4M 16M 64M 256M */
-#define PAGE_SIZES_PURGE 0x115557000ull  /* and 4G */
+/* 4K 8K 16K 64K 256K 1M 4M 16M 64M 256M, 1G 4G: what mmu/tlb.c inserts and purges.  Hypervisors
+ * take the first ten. */
+static u64 page_sizes(const struct call *c)
+{
+    return c->for_domain ? 0x15557000 : 0x155557000;
+}
 
 static void pal_mem_attrib(struct call *c)
 {
@@ -87,7 +91,7 @@ static void pal_vm_info(struct call *c)
         return;
     }
     c->r9 = 1 | TC_ENTRIES << 8 | TC_ENTRIES << 16;
-    c->r10 = PAGE_SIZES_INSERT;
+    c->r10 = page_sizes(c);
 }
 
 #define KEY_BITS 24ull
@@ -105,8 +109,7 @@ static void pal_vm_summary(struct call *c)
 
 static void pal_vm_page_size(struct call *c)
 {
-    c->r9 = PAGE_SIZES_INSERT;
-    c->r10 = PAGE_SIZES_PURGE;
+    c->r9 = c->r10 = page_sizes(c); /* to insert, to purge */
 }
 
 /* What sits in a translation register: four words as for insertion, all fields valid. */
@@ -127,6 +130,23 @@ static void pal_vm_tr_read(struct call *c)
 static void pal_rse_info(struct call *c)
 {
     c->r9 = 96; /* physical stacked registers; lazy mode only */
+}
+
+/* Which registers there are, and which do something when they are read: 128 bits each. */
+static void pal_register_info(struct call *c)
+{
+    static const u64 masks[4][2] = {
+        { 0xffff11117f2f00ff, 0xffff000000000007 }, /* AR: kr0-7, rsc to fdr, ccv, ..., ignored ones */
+        { 0, 0 },
+        { 0x0000000003fb0107, 0x00000000000307ff }, /* CR */
+        { 0, 1 << (65 - 64) },                      /* ivr acknowledges */
+    };
+    if (c->arg[0] >= ARRAY_LEN(masks)) {
+        c->status = PAL_INVALID;
+        return;
+    }
+    c->r9 = masks[c->arg[0]][0];
+    c->r10 = masks[c->arg[0]][1];
 }
 
 static void pal_debug_info(struct call *c)

@@ -5,7 +5,8 @@
 #include "cpu/event.h"
 #include "cpu/state-priv.h"
 
-/* The cell of this slot while somebody listens to `kinds`: a handler that tells of it, or NULL, the usual one. */
+/* The cell of this slot while somebody listens to `kinds`: a handler that tells of it, or NULL, the
+ * usual one. */
 exec_fn *event_handler(u32 kinds, const struct insn *in);
 
 static inline bool listens(const struct cpu *cpu, enum event_kind kind)

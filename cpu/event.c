@@ -2,8 +2,8 @@
  * software, marks, interruptions.
  *
  * While somebody listens, the cells of such instructions are decoded with the handler `counted` in
- * front.  It runs the instruction alone, between itself and a cell that comes straight back, so that
- * it sees whether the instruction retired, and only then tells.
+ * front.  It runs the instruction alone, between itself and a cell that comes straight back; so it
+ * sees whether the instruction retired, and only then tells.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cpu/event-priv.h"
@@ -159,12 +159,19 @@ static bool run_alone(struct cpu *cpu, const struct insn *in, const struct insn 
     return cpu->stop == STOP_BRANCH || cpu->stop == STOP_AFTER || cpu->stop == STOP_RFI;
 }
 
-/* Of the slot at `in`; ip and ri need not say where that is. */
-static inline struct event event_here(struct cpu *cpu, enum event_kind kind, const struct insn *in)
+/* Of the slot at `in`; ip and ri need not say where that is.  Field by field: to clear the whole of
+ * it would take longer than all the rest. */
+static inline void event_here(struct event *e, struct cpu *cpu, enum event_kind kind,
+                              const struct insn *in)
 {
     cpu->stop_pos = in->pos; /* for the time */
-    return (struct event){ .kind = kind, .ip = bundle_ip(cpu, in) | in->pos % 3, .psr = cpu->psr,
-                           .time = cpu_time(cpu) };
+    e->kind = kind;
+    e->slow = e->batched = e->has_result = false;
+    e->ip = bundle_ip(cpu, in) | in->pos % 3;
+    e->psr = cpu->psr;
+    e->time = cpu_time(cpu);
+    e->nargs = 0;
+    e->name = NULL;
 }
 
 /* Inserts take their address from ifa and their size from itir, purges both from registers. */
@@ -197,10 +204,11 @@ static const struct insn *counted(struct cpu *cpu, const struct insn *in)
 {
     const struct plan *p = &plans[in->row];
     const struct insn *next;
+    struct event e;
 
     if (in->qp && !qp_is_set(cpu, in)) return in + 1;
     bool ours = runs_here(cpu, in);
-    struct event e = event_here(cpu, EVENT_PRIVOP, in);
+    event_here(&e, cpu, EVENT_PRIVOP, in);
     put_operands(cpu, in, p, &e);
     if (!run_alone(cpu, in, &next) || !ours) return next;
     cpu_insn_result(cpu, in, &e);
@@ -226,9 +234,10 @@ static bool read_name(struct cpu *cpu, u64 va, char name[EVENT_NAME_MAX])
 static const struct insn *mark(struct cpu *cpu, const struct insn *in)
 {
     char name[EVENT_NAME_MAX];
+    struct event e;
 
     if (in->qp && !qp_is_set(cpu, in)) return in + 1;
-    struct event e = event_here(cpu, EVENT_MARK, in);
+    event_here(&e, cpu, EVENT_MARK, in);
     e.number = in->imm == EVENT_MARK_END;
     e.sub = -1;
     if (!e.number) {

@@ -44,14 +44,15 @@ enum event_firmware { EVENT_PAL, EVENT_SAL, EVENT_EFI, EVENT_FW_HYPERCALL };
 #define EVENT_MARK_END 0x164001
 #define EVENT_NAME_MAX 32
 
-/* All numbers as the guest sees them.  What number, sub and args are depends on the kind: event.def. */
+/* All numbers as the guest sees them.  What number, sub and args are depends on the kind:
+ * event.def. */
 struct event {
     enum event_kind kind;
     s32 number, sub;
     bool slow;          /* HYPERPRIVOP: a real Xen would leave its fast path for it */
     bool batched;       /* HYPERCALL: an entry of a multicall */
     bool has_result;
-    u64 ip;             /* bundle address | slot of the instruction that asked, or was interrupted */
+    u64 ip;             /* bundle address | slot of the instruction that asked or was interrupted */
     u64 psr;            /* real psr then; its cpl tells who asked */
     u64 time;           /* cpu_time() in ticks, that instruction not included */
     u64 args[5], result;
@@ -70,7 +71,8 @@ bool cpu_listens(const struct cpu *cpu, enum event_kind kind);
 /* For firmware and hypervisor, in a hook: an event of the instruction that called (or was
  * interrupted), with ip, psr and time filled in.  Tell it later, when the result is known. */
 struct event cpu_event(const struct cpu *cpu, enum event_kind kind, s32 number, s32 sub);
-/* The same for an instruction: number, sub and args from its operands; the result once it is there. */
+/* The same for an instruction: number, sub and args from its operands; the result once it is
+ * there. */
 struct event cpu_insn_event(const struct cpu *cpu, enum event_kind kind, const struct insn *in);
 void cpu_insn_result(const struct cpu *cpu, const struct insn *in, struct event *e);
 /* Hand it to the sink, if somebody wants its kind. */

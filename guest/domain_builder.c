@@ -32,15 +32,16 @@ static u64 field(const struct file *f, u64 at, unsigned bytes)
     return v;
 }
 
-/* Name and description are padded to 4 bytes. */
-static bool find_entry(const struct file *f, u64 at, u64 end, u64 *entry)
+/* Name and description are padded to 4 bytes.  *xen: any note of Xen's. */
+static bool find_entry(const struct file *f, u64 at, u64 end, u64 *entry, bool *xen)
 {
     while (at + NOTE_HEADER <= end) {
         u64 name = field(f, at, 4), desc = field(f, at + 4, 4), type = field(f, at + 8, 4);
         u64 text = at + NOTE_HEADER, value = text + align_up(name, 4);
         if (name > end || desc > end || value + desc > end) return false;
-        if (type == NOTE_ENTRY && name == sizeof NOTE_OWNER && desc == 8 &&
-            !memcmp(f->data + text, NOTE_OWNER, sizeof NOTE_OWNER)) {
+        bool ours = name == sizeof NOTE_OWNER && !memcmp(f->data + text, NOTE_OWNER, sizeof NOTE_OWNER);
+        *xen |= ours;
+        if (type == NOTE_ENTRY && ours && desc == 8) {
             *entry = field(f, value, 8);
             return true;
         }
@@ -49,14 +50,15 @@ static bool find_entry(const struct file *f, u64 at, u64 end, u64 *entry)
     return false;
 }
 
-static bool xen_entry(const struct file *f, u64 *entry)
+static bool xen_entry(const struct file *f, u64 *entry, struct domain_image *image)
 {
     u64 phoff = field(f, EHDR_PHOFF, 8), size = field(f, EHDR_PHENTSIZE, 2);
     for (u64 i = 0, n = field(f, EHDR_PHNUM, 2); i < n; i++) {
         u64 ph = phoff + i * size, at = field(f, ph + PHDR_OFFSET, 8);
         u64 len = field(f, ph + PHDR_FILESZ, 8);
         if (field(f, ph, 4) != PT_NOTE || at > f->len || len > f->len - at) continue;
-        if (find_entry(f, at, at + len, entry)) return true;
+        if (find_entry(f, at, at + len, entry, &image->has_note)) return true;
+        image->other_notes = len && !image->has_note;
     }
     return false;
 }
@@ -165,7 +167,8 @@ bool domain_build(struct domain *d, const struct domain_plan *plan, struct domai
         return false;
     }
     struct file file = { linux_image->kernel_bytes, linux_image->kernel_len };
-    if (xen_entry(&file, &entry)) linux_image->entry = entry;
+    image->has_note = image->other_notes = false;
+    if (xen_entry(&file, &entry, image)) linux_image->entry = entry;
     struct domain_memory_map map = domain_firmware_install(plan->pm, plan->mem,
                                                            page_pa(d, PAGE_MEMMAP), plan->vcpus);
     clear_pages(d, plan);

@@ -31,11 +31,12 @@ static const struct hypercall *find_hypercall(u64 number)
     return h;
 }
 
-static s64 unknown_hypercall(struct domain *d, u64 number)
+/* Firmware's are reported once for each class. */
+s64 hypercall_unknown(struct domain *d, u64 number)
 {
-    bool *warned = &d->warned[number % HYPERCALLS];
+    bool *warned = number < HYPERCALLS ? &d->warned[number] : &d->warned_class[number >> 8 & 63];
     count(d, COUNT_UNKNOWN_HYPERCALL);
-    if (!*warned) log_warning("xen", "hypercall %llu is unknown", (unsigned long long)number);
+    if (!*warned) log_warning("xen", "hypercall %#llx is unknown", (unsigned long long)number);
     *warned = true;
     return XEN_ENOSYS;
 }
@@ -50,7 +51,7 @@ static void trace(const struct hv_vcpu *v, const struct hypercall *h, const u64 
 static s64 carry_out(struct hv_vcpu *v, u64 number, const u64 args[5])
 {
     const struct hypercall *h = find_hypercall(number);
-    if (!h) return unknown_hypercall(v->d, number);
+    if (!h) return hypercall_unknown(v->d, number);
     v->d->hypercall_count[number]++;
     s64 result = marshal_call(h, v, args);
     if (log_wants(LEVEL_DEBUG)) trace(v, h, args, result);

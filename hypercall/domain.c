@@ -260,23 +260,9 @@ u64 domain_hash(const struct domain *d, u64 seed)
         const struct port *port = &d->ports[p];
         if (port->kind == PORT_FREE) continue;
         h = hash_u64(h, (u64)p << 32 | (u64)port->kind << 24 | port->vcpu);
-        h = hash_u64(h, (u64)port->remote_dom << 32 | port->virq);
+        h = hash_u64(h, (u64)port->remote_dom << 32 | port->virq | (u64)port->peer << 48);
     }
     return xenstore_hash(d->store, h);
-}
-
-void domain_reveal(struct domain *d)
-{
-    enum { IVA = 2, IPSR = 16, ISR = 17, IIP = 19, IFA = 20, ITIR = 21, IFS = 23, IIM = 24, IHA = 25 };
-    for (unsigned i = 0; i < d->nvcpus; i++) {
-        const struct hv_vcpu *v = &d->vcpu[i];
-        const struct mapped_regs *x = v->xsi;
-        const struct { unsigned cr; u64 value; } all[] = {
-            { IVA, v->iva },    { IPSR, x->ipsr }, { ISR, x->isr }, { IIP, x->iip }, { IFA, x->ifa },
-            { ITIR, x->itir },  { IFS, x->ifs },   { IIM, x->iim }, { IHA, x->iha },
-        };
-        for (unsigned j = 0; j < ARRAY_LEN(all); j++) cpu_set_cr(v->cpu, all[j].cr, all[j].value);
-    }
 }
 
 /* --- counters --------------------------------------------------------------------------------- */

@@ -109,7 +109,7 @@ bool evtchn_attach(struct domain *d, u32 port, port_fn *fn, void *opaque)
 void evtchn_detach(struct domain *d, u32 port)
 {
     struct port *p = port_of(d, port);
-    if (!p || p->kind != PORT_INTERDOMAIN) return;
+    if (!p || p->kind != PORT_INTERDOMAIN || p->peer) return;
     p->kind = PORT_UNBOUND;
     p->fn = NULL;
 }
@@ -121,11 +121,24 @@ static bool own(u16 dom)
     return dom == XEN_DOMID_SELF || dom == DOMAIN_ID;
 }
 
-/* There is no other domain with ports to bind to; loops back to the own one are allowed nowhere. */
+/* There is no other domain with ports to bind to, but a domain may bind to its own.  The new port is
+ * pending once: something may have been sent before. */
 static s64 op_event_channel_op_bind_interdomain(struct hv_vcpu *v, void *arg)
 {
-    (void)v, (void)arg;
-    return XEN_ESRCH;
+    struct evtchn_bind_interdomain *a = arg;
+    struct domain *d = v->d;
+    if (!own(a->remote_dom)) return XEN_ESRCH;
+    struct port *remote = port_of(d, a->remote_port);
+    if (!remote || remote->kind != PORT_UNBOUND || !own(remote->remote_dom)) return XEN_EINVAL;
+    a->local_port = free_port(d);
+    if (!a->local_port) return XEN_ENOSPC;
+    d->ports[a->local_port] = (struct port){ .kind = PORT_INTERDOMAIN, .remote_dom = DOMAIN_ID,
+                                             .peer = a->remote_port };
+    remote->kind = PORT_INTERDOMAIN;
+    remote->remote_dom = DOMAIN_ID;
+    remote->peer = a->local_port;
+    evtchn_raise(d, a->local_port);
+    return 0;
 }
 
 static bool is_global(u32 virq)
@@ -175,6 +188,10 @@ static unsigned virq_owner(const struct port *p)
 static void close_port(struct domain *d, u32 port)
 {
     struct port *p = &d->ports[port];
+    if (p->peer) {
+        d->ports[p->peer].kind = PORT_UNBOUND;
+        d->ports[p->peer].peer = 0;
+    }
     if (p->kind == PORT_VIRQ) d->vcpu[virq_owner(p)].virq_port[p->virq] = 0;
     *p = (struct port){ .kind = PORT_FREE };
     d->shared->evtchn_pending[port / 64] &= ~(1ull << (port & 63));
@@ -219,7 +236,13 @@ static s64 op_event_channel_op_send(struct hv_vcpu *v, void *arg)
     struct port *p = port_of(v->d, a->port);
     if (!p) return XEN_EINVAL;
     switch (p->kind) {
-    case PORT_INTERDOMAIN: p->fn(p->opaque); return 0;
+    case PORT_INTERDOMAIN:
+        if (p->peer) {
+            evtchn_raise(v->d, p->peer);
+        } else {
+            p->fn(p->opaque);
+        }
+        return 0;
     case PORT_IPI: evtchn_raise(v->d, a->port); return 0;
     case PORT_UNBOUND: return 0;
     default: return XEN_EINVAL;
@@ -241,7 +264,7 @@ static s64 op_event_channel_op_status(struct hv_vcpu *v, void *arg)
     a->status = status[p->kind];
     a->vcpu = p->vcpu;
     a->u[0] = p->kind == PORT_VIRQ ? p->virq : p->remote_dom;
-    a->u[1] = 0;
+    a->u[1] = p->peer;
     return 0;
 }
 

@@ -285,6 +285,5 @@ enum hook_answer firmware_call(struct hv_vcpu *v, u64 number)
         v->d->firmware_count[i]++;
         return carry_out(v, i, number);
     }
-    count(v->d, COUNT_UNKNOWN_HYPERCALL);
-    return status(v, XEN_ENOSYS);
+    return status(v, hypercall_unknown(v->d, number));
 }

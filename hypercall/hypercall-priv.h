@@ -62,9 +62,12 @@ struct port {
     u16 vcpu;
     u16 remote_dom;
     u32 virq;
-    port_fn *fn;
+    port_fn *fn;               /* of a port whose other end is the emulator */
     void *opaque;
+    u32 peer;                  /* or the other end: a port of this domain, too */
 };
+
+#define REVEALED_CRS 11
 
 /* --- a virtual processor ---------------------------------------------------------------------- */
 
@@ -84,6 +87,7 @@ struct hv_vcpu {
     u64 callback;              /* event upcall, 0: none */
     u64 irr[4], insvc[4];      /* legacy interrupts */
     u64 itm, itm_last;
+    u64 own_cr[REVEALED_CRS], shown_cr[REVEALED_CRS]; /* reveal.c */
     u64 dbr[8], ibr[8], pkr[16], pmc[64], pmd[64];
     u32 virq_port[VIRQS];
     bool asleep;               /* in an idle call; cpu_halt alone does not tell */
@@ -91,6 +95,7 @@ struct hv_vcpu {
     u32 poll_port[128];
     unsigned poll_count;
     struct clock_event poll_timer;
+    u64 unheard_since;         /* an interrupt of old waits for a guest that listens; 0: no */
     s32 runstate;
     u64 runstate_since, runstate_time[4], runstate_pa;
 };
@@ -124,11 +129,12 @@ struct domain {
     struct hv_vcpu *inside;    /* a call of this processor is being served */
     u64 work;                  /* that this call has made so far, guestmem.c */
     bool crashed;
+    bool revealed;
     char ssc_line[128];        /* Ski-style console output */
     unsigned ssc_len;
     u64 counters[COUNTER_COUNT];
     u64 hypercall_count[64], hyperprivop_count[32], firmware_count[32], vector_count[256];
-    bool warned[64];           /* unknown hypercalls are reported once */
+    bool warned[64], warned_class[64]; /* unknown hypercalls are reported once */
 };
 
 /* From here to `inside = NULL` the emulator works for this processor. */
@@ -217,6 +223,7 @@ u64 legacy_get_ivr(struct hv_vcpu *v);
 void legacy_eoi(struct hv_vcpu *v);
 bool legacy_set_tpr(struct hv_vcpu *v, u64 value);
 void legacy_post(struct hv_vcpu *v, unsigned vector);
+bool legacy_unheard(struct hv_vcpu *v); /* for so long that the guest must think that it will come */
 
 /* vtime.c */
 void vtime_set_itm(struct hv_vcpu *v, u64 value);
@@ -238,6 +245,7 @@ struct hypercall {
     void *plan; /* marshal.c */
 };
 s64 hypercall(struct hv_vcpu *v, u64 number, const u64 args[5]);
+s64 hypercall_unknown(struct domain *d, u64 number); /* count, log once: -ENOSYS */
 void marshal_prepare(struct hypercall *h);
 s64 marshal_call(const struct hypercall *h, struct hv_vcpu *v, const u64 args[5]);
 void marshal_print(const struct hypercall *h, const u64 args[5], char *text, size_t size);

@@ -82,6 +82,9 @@ enum hook_answer domain_interruption(struct domain *d, struct cpu *cpu);
 bool domain_collects(const struct domain *d, const struct cpu *cpu);
 u64 domain_reflections(const struct domain *d);
 
+/* Does the guest wait for what can never come?  Ask many times a second: NULL, or the reason. */
+const char *domain_hopeless(struct domain *d);
+
 /* Between slices: console input, received frames. */
 void domain_poll(struct domain *d);
 bool domain_takes_input(const struct domain *d); /* is there room in the console's ring? */
@@ -89,9 +92,9 @@ bool domain_takes_input(const struct domain *d); /* is there room in the console
 void domain_request(struct domain *d, const char *what);
 bool domain_crashed(const struct domain *d);
 
-/* At the end, for people: the control registers that the guest believes in take the place of the
- * emulated processors' own, which mean nothing to it. */
-void domain_reveal(struct domain *d);
+/* For people, while nothing runs: the control registers that the guest believes in take the place of
+ * the emulated processors' own, which mean nothing to it; and back. */
+void domain_reveal(struct domain *d, bool on);
 
 /* What the guest cannot see of its own state, folded into one number. */
 u64 domain_hash(const struct domain *d, u64 seed);

@@ -64,3 +64,16 @@ void legacy_post(struct hv_vcpu *v, unsigned vector)
     v->irr[vector >> 6 & 3] |= 1ull << (vector & 63);
     hint(v);
 }
+
+#define PATIENCE_NS 5000000000ull
+
+/* A domain gets events; its vector for external interrupts is never entered.  A kernel that has them
+ * enabled and no event callback while one is pending, does not know where it is. */
+bool legacy_unheard(struct hv_vcpu *v)
+{
+    u64 now = domain_now_ns(v->d);
+    bool waits = v->up && virtual_i(v) && virtual_ic(v) && deliverable(v) >= 0;
+    if (!waits) v->unheard_since = 0;
+    if (waits && !v->unheard_since) v->unheard_since = now + 1;
+    return waits && now >= v->unheard_since + PATIENCE_NS;
+}

@@ -79,6 +79,7 @@ static void fill_checksum(u8 *frame, size_t len)
         sum = sum16(ip + 12, 8, 0);
     } else if (frame[12] == 0x86 && frame[13] == 0xdd) {
         header = 40;
+        left = MIN(left, header + ((size_t)ip[4] << 8 | ip[5]));
         protocol = ip[6];
         sum = sum16(ip + 8, 32, 0);
     } else {

@@ -77,6 +77,18 @@ void vcpu_down(struct hv_vcpu *v)
     log_debug("xen", "vcpu %u goes down", v->id);
 }
 
+const char *domain_hopeless(struct domain *d)
+{
+    bool any = false;
+    for (unsigned i = 0; i < d->nvcpus; i++) {
+        any |= d->vcpu[i].up;
+        if (legacy_unheard(&d->vcpu[i])) {
+            return "the guest's kernel waits for external interrupts, and a domain gets events only";
+        }
+    }
+    return any ? NULL : "all processors of the domain are down, and none is left to start one";
+}
+
 /* To a processor that is down the wake-up vector is its start. */
 void vcpu_ipi(struct hv_vcpu *sender, u64 target, u64 vector)
 {

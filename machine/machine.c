@@ -360,7 +360,9 @@ u64 machine_itc_hz(const struct machine *m)
 
 const u8 *machine_kernel(const struct machine *m, u64 *len)
 {
-    const struct linux_image *image = m->xen ? xen_image(m->xen) : m->native ? native_image(m->native) : NULL;
+    const struct linux_image *image = NULL;
+    if (m->native) image = native_image(m->native);
+    if (m->xen) image = xen_image(m->xen);
     *len = image ? image->kernel_len : 0;
     return image ? image->kernel_bytes : NULL;
 }
@@ -413,6 +415,11 @@ u64 machine_retired(const struct machine *m)
 void machine_print_counters(const struct machine *m, FILE *out)
 {
     if (m->xen) xen_print_counters(m->xen, out);
+}
+
+void machine_reveal(struct machine *m, bool on)
+{
+    if (m->xen) xen_reveal(m->xen, on);
 }
 
 u64 machine_hash(struct machine *m)

@@ -58,6 +58,9 @@ void machine_set_breakpoints(struct machine *m, const u64 *places, unsigned n);
 void machine_quit(struct machine *m, const char *why); /* as if the guest had exited with 0 */
 bool machine_has_ended(const struct machine *m);
 
+/* While somebody looks: processors show the control registers that a domain believes in. */
+void machine_reveal(struct machine *m, bool on);
+
 unsigned machine_cpu_count(const struct machine *m);
 struct cpu *machine_cpu(struct machine *m, unsigned i);
 struct physmem *machine_physmem(struct machine *m);

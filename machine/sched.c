@@ -148,6 +148,6 @@ struct machine_result machine_run(struct machine *m)
     do {
         while (!m->ended) run_round(m);
     } while ((m->native && native_restarts(m->native)) || (m->xen && xen_restarts(m->xen)));
-    if (m->xen) xen_reveal(m->xen);
+    if (m->xen) xen_reveal(m->xen, true);
     return m->result;
 }

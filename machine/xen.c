@@ -112,6 +112,16 @@ static u64 now_ns(void *opaque)
 
 /* --- host input ------------------------------------------------------------------------------- */
 
+/* A guest that waits for ever would go unnoticed: we look for input for ever, too. */
+static void end_hopeless(struct xen_machine *x)
+{
+    const char *why = domain_hopeless(x->domain);
+    if (!why || x->m->ended) return;
+    machine_end(x->m, END_STUCK, asking(x), 0, "%s%s%s%s", why, x->image.has_note ? "" : "; ",
+                x->image.has_note ? "" : x->m->config->kernel,
+                x->image.has_note ? "" : " has no Xen note: is it built for Xen?");
+}
+
 static void on_poll(void *opaque, u64 now)
 {
     struct xen_machine *x = opaque;
@@ -121,6 +131,7 @@ static void on_poll(void *opaque, u64 now)
     pace_keep(&x->pace, x->m, POLLS_PER_SECOND, takes ? chardev_input_fd(x->console) : -1);
     chardev_poll(x->console);
     domain_poll(x->domain);
+    end_hopeless(x);
     clock_arm(x->m->clock, &x->poll, clock_now(x->m->clock) + x->itc_hz / POLLS_PER_SECOND);
 }
 
@@ -196,6 +207,10 @@ static bool load(struct xen_machine *x, GError **err)
     };
     domain_image_clear(&x->image);
     if (!domain_build(x->domain, &plan, &x->image, err)) return false;
+    if (x->image.other_notes) {
+        log_warning("machine", "%s: among its notes is none of Xen's; a kernel that knows no Xen "
+                    "cannot run as a domain", c->kernel);
+    }
     if (!c->top) linux_forget_file(&x->image.linux_image); /* privops wants its line numbers */
     domain_start(x->domain, x->image.linux_image.entry, x->image.boot_param);
     panic_watch(x->m, x->itc_hz);
@@ -306,9 +321,9 @@ const struct linux_image *xen_image(const struct xen_machine *x)
     return &x->image.linux_image;
 }
 
-void xen_reveal(struct xen_machine *x)
+void xen_reveal(struct xen_machine *x, bool on)
 {
-    if (x->domain) domain_reveal(x->domain);
+    if (x->domain) domain_reveal(x->domain, on);
 }
 
 void xen_print_counters(const struct xen_machine *x, FILE *out)

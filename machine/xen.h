@@ -32,7 +32,8 @@ void xen_print_interrupts(const struct xen_machine *x, GString *out);
 
 /* Ask the guest to turn itself off, as a toolstack would. */
 void xen_press_power_button(struct xen_machine *x);
-void xen_reveal(struct xen_machine *x); /* the run is over: dumps shall show the guest's registers */
+/* Somebody looks (the run may be over): show the guest's control registers, or hide them again. */
+void xen_reveal(struct xen_machine *x, bool on);
 void xen_print_counters(const struct xen_machine *x, FILE *out);
 /* false: a file did not take what the guest said. */
 bool xen_console_complete(const struct xen_machine *x);

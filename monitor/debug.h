@@ -30,6 +30,7 @@ struct debug_target {
                   void *fn_opaque);
     void (*quit)(void *opaque);   /* end the run */
     void (*reset)(void *opaque);  /* power-on again */
+    void (*looking)(void *opaque, bool on); /* somebody begins to look, or ends */
     void (*idle)(void *opaque);   /* several times a second while the machine is stopped */
     bool (*ended)(void *opaque);  /* the run is over: do not wait for anybody */
     bool (*screenshot)(void *opaque, const char *path, GError **err);

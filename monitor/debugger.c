@@ -195,13 +195,20 @@ static const struct debug_front *choose_front(const struct debugger *d)
     return present(&d->console) ? &d->console : NULL;
 }
 
+static void look(struct debugger *d, bool on)
+{
+    if (d->target.looking) d->target.looking(d->target.opaque, on);
+}
+
 /* Somebody looks; d->how says how to go on. */
 static void stop(struct debugger *d, struct debug_stop what)
 {
     const struct debug_front *front = choose_front(d);
     d->pause = false;
     d->how = (struct debug_resume){ 0 };
+    look(d, true);
     if (front) front->stopped(front->opaque, &what, &d->how);
+    look(d, false);
     install(d, NULL);
     if (d->reset) d->target.reset(d->target.opaque);
     d->reset = false;

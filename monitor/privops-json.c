@@ -66,7 +66,9 @@ static void put_operation(JsonBuilder *b, const struct report *r, const struct r
     put_text(b, "group", l->group);
     put_text(b, "operation", l->name);
     put_text(b, "xen_counter", l->xen);
-    for (enum column c = 0; c < COLUMNS; c++) put_count(b, column_names[c], report_cell(r, l, phase, c));
+    for (enum column c = 0; c < COLUMNS; c++) {
+        put_count(b, column_names[c], report_cell(r, l, phase, c));
+    }
     begin_list(b, "processors");
     for (unsigned cpu = 0; cpu < r->cpus; cpu++) {
         json_builder_begin_object(b);
@@ -120,6 +122,8 @@ static void put_place(void *opaque, const struct place *p)
     put_text(c->b, "name", label);
     put_text(c->b, "xen_counter", xen);
     put_text(c->b, "phase", tally_phase(c->tally, p->phase)->name);
+    json_builder_set_member_name(c->b, "batched");
+    json_builder_add_boolean_value(c->b, p->batched);
     put_count(c->b, "processor", p->cpu);
     put_count(c->b, "level", p->user ? 3 : 0);
     put_count(c->b, "count", p->count);

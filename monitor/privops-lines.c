@@ -1,7 +1,7 @@
 /* Lines of source for addresses of a kernel, by libdw.
  *
- * Hand-written assembly has line tables, but seldom address ranges (.debug_aranges), so all units are
- * searched; that is done for a few hot addresses only.
+ * Hand-written assembly has line tables, but seldom address ranges (.debug_aranges), so all units
+ * are searched; that is done for a few hot addresses only.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include <elfutils/libdw.h>

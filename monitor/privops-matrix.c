@@ -11,7 +11,13 @@
 #define CELL_MIN 7
 #define LEAST 0.005 /* what would print as 0.00 */
 
-static const char *const line_words[COLUMNS] = { NULL, "ran", "trapped", "called" };
+/* What a column means for a line of this kind. */
+static const char *word_for(const struct report_line *l, enum column c)
+{
+    static const char *const words[COLUMNS] = { "", "ran", "trapped", "called" };
+    if (c == CALLED && l->kind == LINE_INTERRUPTION) return "reflected";
+    return c == CALLED && l->kind == LINE_EVENT ? "in a domain" : words[c];
+}
 
 struct matrix {
     const struct report *r;
@@ -30,9 +36,11 @@ static int width_of(const struct matrix *m, unsigned phase)
     return MAX(CELL_MIN, (int)strlen(report_phase_at(m->r, phase)->name) + 1);
 }
 
-static double rate(const struct matrix *m, const struct report_line *l, unsigned phase, enum column c)
+static double rate(const struct matrix *m, const struct report_line *l, unsigned phase,
+                   enum column c)
 {
-    return (double)report_cell(m->r, l, phase, c) / (double)report_phase_at(m->r, phase)->iterations;
+    u64 iterations = report_phase_at(m->r, phase)->iterations;
+    return (double)report_cell(m->r, l, phase, c) / (double)iterations;
 }
 
 static bool shows(const struct matrix *m, const struct report_line *l, enum column c)
@@ -74,10 +82,11 @@ static void print_own(struct matrix *m, const struct report_line *l)
     print_cells(m, l, NATIVE);
 }
 
-/* Of what only a domain does: the way on the same line. */
+/* Of what only a domain does: the way on the same line, if it is not plain. */
 static void print_only(struct matrix *m, const struct report_line *l, enum column c)
 {
-    char *name = g_strdup_printf("%s (%s)", l->name, line_words[c]);
+    bool plain = l->kind == LINE_HYPERCALL;
+    char *name = plain ? g_strdup(l->name) : g_strdup_printf("%s (%s)", l->name, word_for(l, c));
     fprintf(m->out, "  %-*.*s", LABEL - 2, LABEL - 3, name);
     print_cells(m, l, c);
     g_free(name);
@@ -101,7 +110,7 @@ static void print_line(struct matrix *m, const struct report_line *l)
     }
     print_own(m, l);
     for (unsigned i = shown[0] == NATIVE; i < n; i++) {
-        fprintf(m->out, "    %-*s", LABEL - 4, line_words[shown[i]]);
+        fprintf(m->out, "    %-*s", LABEL - 4, word_for(l, shown[i]));
         print_cells(m, l, shown[i]);
     }
 }
@@ -128,9 +137,11 @@ void report_matrix(const struct report *r, FILE *out)
     struct matrix m = { .r = r, .out = out };
     print_head(&m);
     for (unsigned i = 0; i < r->lines->len; i++) print_line(&m, r->lines->pdata[i]);
-    fprintf(out, "\nAn operation's own line is what the bare machine does; in a domain the same is trapped "
-            "and emulated,\ncalled for (hyperprivop, hypercall), run unnoticed, or not needed.\n");
+    fprintf(out, "\nAn operation's own line is what the bare machine does; in a domain the same is "
+            "trapped and emulated,\ncalled for (hyperprivop, hypercall), run unnoticed, or not "
+            "needed; interruptions are reflected.\n");
     if (m.left_out) {
-        fprintf(out, "%u more happened less than once in 200 times; --detail shows all.\n", m.left_out);
+        fprintf(out, "%u more happened less than once in 200 times; --detail shows all.\n",
+                m.left_out);
     }
 }

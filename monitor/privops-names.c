@@ -43,7 +43,9 @@ static s32 touches_of(const struct operation *op, const char *bits)
     static const struct {
         const char *name;
         s32 bit;
-    } names[] = { { "i", TOUCHES_I }, { "ic", TOUCHES_IC }, { "dt", TOUCHES_DT }, { "be", TOUCHES_BE } };
+    } names[] = {
+        { "i", TOUCHES_I }, { "ic", TOUCHES_IC }, { "dt", TOUCHES_DT }, { "be", TOUCHES_BE },
+    };
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         if (!strcmp(names[i].name, bits)) return names[i].bit;
     }
@@ -252,7 +254,8 @@ char *place_xen_counter(const struct place *p)
     case EVENT_TRAPPED: return trapped_counter(p);
     case EVENT_HYPERPRIVOP:
         return g_strdup_printf("%s_hyperprivop[0x%02x]", p->slow ? "slow" : "fast", p->number);
-    case EVENT_HYPERCALL: return p->number < 64 ? g_strdup_printf("hypercalls[%u]", p->number) : NULL;
+    case EVENT_HYPERCALL:
+        return p->number < 64 ? g_strdup_printf("hypercalls[%u]", p->number) : NULL;
     case EVENT_FIRMWARE: return firmware_counter(p);
     case EVENT_REFLECT: return g_strdup_printf("slow_reflect[0x%02x]", p->number >> 8);
     default: return NULL;

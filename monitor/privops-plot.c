@@ -1,5 +1,5 @@
-/* The report as a picture, by cairo: bars by operation, native above domain, on a logarithmic scale;
- * below, what was asked for over virtual time.
+/* The report as a picture, by cairo: bars by operation, native above domain, on a logarithmic
+ * scale; below, what was asked for over virtual time.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include <cairo-svg.h>
@@ -108,7 +108,8 @@ static void box(struct drawing *d, double x, double y, double w, double h)
 static void draw_head(struct drawing *d)
 {
     char *base = g_path_get_basename(d->r->file);
-    char *title = g_strdup_printf("Privileged operations of %s, natively and as a Xen domain", base);
+    char *title = g_strdup_printf("Privileged operations of %s, natively and as a Xen domain",
+                                  base);
     char *sha = g_strdup_printf("SHA-256 %s", d->r->sha256);
     use_grey(d, 0.1);
     write_at(d, MARGIN, 32, 18, title);
@@ -265,8 +266,8 @@ static void draw_timeline(struct drawing *d, enum way way, double span, double m
     const struct timeline *t = tally_timeline(run->tally);
     double room = WIDTH - 2 * MARGIN, width = room * (double)t->width / (double)run->itc_hz / span;
     double scale = LINE_HEIGHT * (double)run->itc_hz / (double)t->width / most;
-    char *text = g_strdup_printf("%s: %.3g s of the guest's time, at most %.3g thousand operations per ms",
-                                 way_names[way], seconds(run), tallest(run, way) / 1e6);
+    char *text = g_strdup_printf("%s: %.3g s of the guest's time, at most %.3g thousand operations "
+                                 "per ms", way_names[way], seconds(run), tallest(run, way) / 1e6);
     use_grey(d, 0.15);
     write_at(d, MARGIN, d->y, 11.5, text);
     g_free(text);
@@ -310,8 +311,9 @@ bool report_plot(const struct report *r, const char *path, GError **err)
     bool svg = g_str_has_suffix(path, ".svg");
     GArray *bars = bars_of(r);
     double height = HEAD + ROW * bars->len + 44 + 2 * (LINE_HEIGHT + 46);
-    cairo_surface_t *surface = svg ? cairo_svg_surface_create(path, WIDTH, height)
-                                   : cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)WIDTH, (int)height);
+    cairo_surface_t *surface =
+        svg ? cairo_svg_surface_create(path, WIDTH, height)
+            : cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)WIDTH, (int)height);
     struct drawing d = { .r = r, .cr = cairo_create(surface) };
     draw(&d, bars, height);
     cairo_status_t status = cairo_status(d.cr);

@@ -85,8 +85,8 @@ static void line_free(void *opaque)
     g_free(l);
 }
 
-static struct report_line *add_line(struct report *r, enum line_kind kind, unsigned order, char *name,
-                                    char *xen)
+static struct report_line *add_line(struct report *r, enum line_kind kind, unsigned order,
+                                    char *name, char *xen)
 {
     struct report_line *l = g_new0(struct report_line, 1);
     l->kind = kind;
@@ -118,7 +118,7 @@ static enum line_kind kind_of(const struct place *p, unsigned *order)
     case EVENT_FIRMWARE: return *order = (unsigned)p->sub, LINE_FIRMWARE;
     case EVENT_REFLECT:
     case EVENT_INTERRUPTION: return *order = p->number >> 8, LINE_INTERRUPTION;
-    case EVENT_UPCALL: return *order = 0x3000 >> 8, LINE_INTERRUPTION;
+    case EVENT_UPCALL:
     case EVENT_IRQ:
     case EVENT_SEND: return *order = 0, LINE_EVENT;
     default: return *order = 0, LINE_OPERATION;
@@ -158,8 +158,8 @@ struct adding {
     enum way way;
 };
 
-static u64 *cell_at(const struct report *r, const struct report_line *l, unsigned phase, unsigned cpu,
-                 enum column c)
+static u64 *cell_at(const struct report *r, const struct report_line *l, unsigned phase,
+                    unsigned cpu, enum column c)
 {
     return &l->cells[(phase * r->cpus + cpu) * COLUMNS + c];
 }
@@ -176,7 +176,8 @@ static void add_place(void *opaque, const struct place *p)
 
 static int by_order(const void *a, const void *b)
 {
-    const struct report_line *x = *(struct report_line *const *)a, *y = *(struct report_line *const *)b;
+    const struct report_line *x = *(struct report_line *const *)a;
+    const struct report_line *y = *(struct report_line *const *)b;
     if (x->order != y->order) return x->order < y->order ? -1 : 1;
     return strcmp(x->name, y->name);
 }

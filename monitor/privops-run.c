@@ -1,5 +1,6 @@
-/* epic64 privops: the same file booted twice, on the bare machine and as a domain, one after the other
- * in this process.  Disks are opened as snapshots, so that the second run finds what the first found.
+/* epic64 privops: the same file booted twice, on the bare machine and as a domain, one after the
+ * other in this process.  Disks are opened as snapshots, so that the second run finds what the
+ * first found.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
@@ -37,7 +38,8 @@ static void gather(void *opaque, const struct place *p)
 {
     struct gathering *g = opaque;
     const char *phase = tally_phase(g->tally, p->phase)->name;
-    if (!is_call(p) || (g->wanted && !g_strv_contains((const char *const *)g->wanted, phase))) return;
+    const char *const *wanted = (const char *const *)g->wanted;
+    if (!is_call(p) || (wanted && !g_strv_contains(wanted, phase))) return;
     g_array_append_vals(g->places, p, 1);
 }
 
@@ -86,7 +88,8 @@ static struct hot_site describe(struct machine *m, struct lines *lines, const st
     };
 }
 
-static GArray *hottest(struct machine *m, struct tally *tally, const struct config *c, char **wanted)
+static GArray *hottest(struct machine *m, struct tally *tally, const struct config *c,
+                       char **wanted)
 {
     struct gathering g = { tally, wanted, g_array_new(FALSE, FALSE, sizeof(struct place)) };
     GArray *hot = g_array_new(FALSE, FALSE, sizeof(struct hot_site));
@@ -210,7 +213,8 @@ static bool check(const struct config *c, GError **err)
         g_set_error(err, MONITOR_ERROR, 0, "--output: '%s' is not text, csv or json", c->output);
     } else if (!is_one_of(c->only, ways)) {
         g_set_error(err, MONITOR_ERROR, 0, "--only: '%s' is not native or domain", c->only);
-    } else if (c->plot && !g_str_has_suffix(c->plot, ".svg") && !g_str_has_suffix(c->plot, ".png")) {
+    } else if (c->plot && !g_str_has_suffix(c->plot, ".svg") &&
+               !g_str_has_suffix(c->plot, ".png")) {
         g_set_error(err, MONITOR_ERROR, 0, "--plot: '%s' ends in neither .svg nor .png", c->plot);
     } else {
         return !c->plot || can_write_beside(c->plot, err);

@@ -1,7 +1,7 @@
 /* The counters themselves: an open hash by place and event, phases, and a time line.
  *
- * Everything a guest can choose is bounded: names of phases, numbers of hypercalls, and places; what
- * does not fit any more is counted as happening "elsewhere", at ip 0, never lost.
+ * Everything a guest can choose is bounded: names of phases, numbers of hypercalls, and places;
+ * what does not fit any more is counted as happening "elsewhere", at ip 0, never lost.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include <string.h>
@@ -14,8 +14,9 @@
 /* A place and an event as one word beside the ip, so that two compares find it. */
 enum { NUMBER_BITS = 26, SUB_BITS = 13, KIND_BITS = 4, PHASE_BITS = 6, CPU_BITS = 4 };
 enum {
-    SUB_SHIFT = NUMBER_BITS, KIND_SHIFT = SUB_SHIFT + SUB_BITS, PHASE_SHIFT = KIND_SHIFT + KIND_BITS,
-    CPU_SHIFT = PHASE_SHIFT + PHASE_BITS, SLOW_SHIFT = CPU_SHIFT + CPU_BITS,
+    SUB_SHIFT = NUMBER_BITS, KIND_SHIFT = SUB_SHIFT + SUB_BITS,
+    PHASE_SHIFT = KIND_SHIFT + KIND_BITS, CPU_SHIFT = PHASE_SHIFT + PHASE_BITS,
+    SLOW_SHIFT = CPU_SHIFT + CPU_BITS,
     BATCHED_SHIFT, USER_SHIFT, USED_SHIFT,
 };
 _Static_assert(PHASES_MAX < 1 << PHASE_BITS, "a phase fits its field");
@@ -111,8 +112,9 @@ static void known_hypercall(u32 *number, s32 *sub)
 
 static void known_firmware(u32 *number, s32 sub)
 {
-    const char *name = sub == EVENT_FW_HYPERCALL ? firmware_hypercall_name(*number)
-                                                 : bios_procedure_name((enum bios_class)sub, *number);
+    const char *name = sub == EVENT_FW_HYPERCALL
+                           ? firmware_hypercall_name(*number)
+                           : bios_procedure_name((enum bios_class)sub, *number);
     if (!name) *number = mask64(NUMBER_BITS);
 }
 
@@ -145,12 +147,13 @@ static void fold(struct timeline *l)
     memset(l->count[TIMELINE_BUCKETS / 2], 0, sizeof l->count / 2);
     l->used = (l->used + 1) / 2;
     l->width *= 2;
+    l->shift++;
 }
 
 static void note_time(struct timeline *l, u64 time, enum event_kind kind)
 {
-    while (time / l->width >= TIMELINE_BUCKETS) fold(l);
-    unsigned i = (unsigned)(time / l->width);
+    while (time >> l->shift >= TIMELINE_BUCKETS) fold(l);
+    unsigned i = (unsigned)(time >> l->shift);
     l->count[i][kind]++;
     if (i >= l->used) l->used = i + 1;
 }
@@ -171,7 +174,9 @@ static void settle(struct tally *t, u64 now)
 static void note_span(struct tally *t, u64 from)
 {
     struct span s = { t->stack[t->depth], from, t->since_time };
-    if (s.phase > PHASE_BETWEEN && s.to > s.from && t->nspans < SPANS_MAX) t->spans[t->nspans++] = s;
+    if (s.phase > PHASE_BETWEEN && s.to > s.from && t->nspans < SPANS_MAX) {
+        t->spans[t->nspans++] = s;
+    }
 }
 
 /* The last one takes all that are too many. */
@@ -246,7 +251,8 @@ struct tally *tally_empty(void)
     struct tally *t = g_new0(struct tally, 1);
     t->size = COUNTERS_FIRST;
     t->counters = g_new0(struct counter, t->size);
-    t->line.width = 1 << 12;
+    t->line.shift = 12;
+    t->line.width = 1 << t->line.shift;
     return t;
 }
 
@@ -314,7 +320,8 @@ const struct span *tally_spans(const struct tally *t, unsigned *n)
     return t->spans;
 }
 
-void tally_each(const struct tally *t, void (*fn)(void *opaque, const struct place *p), void *opaque)
+void tally_each(const struct tally *t, void (*fn)(void *opaque, const struct place *p),
+                void *opaque)
 {
     for (u32 i = 0; i < t->size; i++) {
         const struct counter *c = &t->counters[i];

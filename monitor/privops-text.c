@@ -54,7 +54,8 @@ static bool has_ratio(const struct report_phase *p)
 static void print_ratio(FILE *out, int width, const struct report_phase *p)
 {
     if (has_ratio(p)) {
-        fprintf(out, "%*.3f", width, (double)p->retired[WAY_DOMAIN] / (double)p->retired[WAY_NATIVE]);
+        fprintf(out, "%*.3f", width,
+                (double)p->retired[WAY_DOMAIN] / (double)p->retired[WAY_NATIVE]);
     } else {
         fprintf(out, "%*s", width, "");
     }
@@ -102,11 +103,12 @@ static void print_summary(const struct report *r, FILE *out)
 
 /* --- one phase -------------------------------------------------------------------------------- */
 
-static void print_line(const struct report *r, const struct report_line *l, unsigned phase, FILE *out)
+static void print_line(const struct report *r, const struct report_line *l, unsigned phase,
+                       FILE *out)
 {
     u64 times = report_phase_at(r, phase)->iterations;
     u64 native = report_cell(r, l, phase, NATIVE), called = report_cell(r, l, phase, CALLED);
-    fprintf(out, "  %-34s", l->name);
+    fprintf(out, "  %-38s", l->name);
     report_print_count(out, 11, native);
     if (times) report_print_rate(out, 9, native, times);
     report_print_count(out, 13, report_cell(r, l, phase, DIRECT));
@@ -126,7 +128,7 @@ static void print_phase_head(const struct report_phase *p, FILE *out)
             p->iterations ? " times, " : "", native, domain);
     if (has_ratio(p)) fprintf(out, ", ratio");
     print_ratio(out, 6, p);
-    fprintf(out, "\n  %-34s%11s%*s%33s%*s  %s\n", "", "native", room, each,
+    fprintf(out, "\n  %-38s%11s%*s%33s%*s  %s\n", "", "native", room, each,
             "domain: ran   trapped    called", room, each, "Xen's counter");
     g_free(native);
     g_free(domain);
@@ -148,12 +150,14 @@ static void print_phase(const struct report *r, unsigned phase, FILE *out)
 
 /* --- processors ------------------------------------------------------------------------------- */
 
+/* Of operations, or of hypercalls and firmware. */
 static u64 cpu_total(const struct report *r, unsigned cpu, enum column c, bool operations)
 {
     u64 sum = 0;
     for (unsigned i = 0; i < r->lines->len; i++) {
         const struct report_line *l = r->lines->pdata[i];
-        if ((l->kind == LINE_OPERATION) != operations) continue;
+        bool call = l->kind == LINE_HYPERCALL || l->kind == LINE_FIRMWARE;
+        if (operations ? l->kind != LINE_OPERATION : !call) continue;
         for (unsigned p = 0; p < r->phases->len; p++) sum += report_cpu_cell(r, l, p, cpu, c);
     }
     return sum;
@@ -182,7 +186,8 @@ static void print_hot(const struct run_record *run, const char *way, unsigned to
     for (unsigned i = 0; i < MIN(top, run->hot->len); i++) {
         const struct hot_site *s = &g_array_index(run->hot, struct hot_site, i);
         char place[32];
-        g_snprintf(place, sizeof place, "%016" PRIx64 ".%u", align_down(s->ip, 16), (unsigned)s->ip & 3);
+        g_snprintf(place, sizeof place, "%016" PRIx64 ".%u", align_down(s->ip, 16),
+                   (unsigned)s->ip & 3);
         report_print_count(out, 12, s->count);
         fprintf(out, "  %s  %-11s %-22s %s%s%s\n", place, event_kind_name(s->kind), s->label,
                 s->symbol ? s->symbol : s->user ? "user" : "?", s->line ? "  " : "",
@@ -227,7 +232,9 @@ static void csv_line(const struct report *r, const struct report_line *l, unsign
         fputc(',', out);
         print_quoted(texts[i], out);
     }
-    for (enum column c = 0; c < COLUMNS; c++) fprintf(out, ",%" PRIu64, report_cell(r, l, phase, c));
+    for (enum column c = 0; c < COLUMNS; c++) {
+        fprintf(out, ",%" PRIu64, report_cell(r, l, phase, c));
+    }
     fputs("\r\n", out);
 }
 

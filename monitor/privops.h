@@ -3,8 +3,8 @@
  *
  * A tally is filled while a machine runs.  There is one kind of counter only, by place: how often
  * this happened at this ip, on this processor, in this phase; every table is a sum over these.  A
- * time line is counted beside it.  A report puts two tallies of the same kernel side by side, in the
- * words of privops.def.
+ * time line is counted beside it.  A report puts two tallies of the same kernel side by side, in
+ * the words of privops.def.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #ifndef MONITOR_PRIVOPS_H
@@ -14,7 +14,7 @@
 
 #include "monitor/monitor.h"
 
-/* ---- The tally of one run ---------------------------------------------------------------------- */
+/* ---- The tally of one run -------------------------------------------------------------------- */
 
 #define PHASES_MAX 62
 #define PHASE_BEFORE 0 /* before the first mark; in a run without marks all of it */
@@ -51,7 +51,8 @@ enum { TOUCHES_I = 1, TOUCHES_IC = 2, TOUCHES_DT = 4, TOUCHES_BE = 8, TOUCHES_OT
 
 #define TIMELINE_BUCKETS 240
 struct timeline {
-    u64 width;       /* ticks of a bucket */
+    u64 width;       /* ticks of a bucket, */
+    unsigned shift;  /* a power of two */
     unsigned used;   /* buckets */
     u64 count[TIMELINE_BUCKETS][EVENT_KINDS];
 };
@@ -78,9 +79,10 @@ bool tally_is_marked(const struct tally *t); /* the guest marked any phase */
 u64 tally_retired(const struct tally *t);
 const struct timeline *tally_timeline(const struct tally *t);
 const struct span *tally_spans(const struct tally *t, unsigned *n);
-void tally_each(const struct tally *t, void (*fn)(void *opaque, const struct place *p), void *opaque);
+void tally_each(const struct tally *t, void (*fn)(void *opaque, const struct place *p),
+                void *opaque);
 
-/* ---- Names --------------------------------------------------------------------------------------- */
+/* ---- Names ----------------------------------------------------------------------------------- */
 
 /* Rows of privops.def. */
 struct operation {
@@ -95,7 +97,7 @@ char *place_label(const struct place *p);
 /* The counter of Xen/ia64 that would count it, to be freed; NULL: none does. */
 char *place_xen_counter(const struct place *p);
 
-/* ---- The report: two tallies side by side -------------------------------------------------------- */
+/* ---- The report: two tallies side by side ---------------------------------------------------- */
 
 enum column {
     NATIVE,     /* on the bare machine */
@@ -164,8 +166,8 @@ u64 report_cpu_cell(const struct report *r, const struct report_line *l, unsigne
 u64 report_sum(const struct report *r, unsigned phase, enum column c, enum line_kind kind);
 bool report_line_is_empty(const struct report *r, const struct report_line *l, unsigned phase);
 
-/* A summary, all workloads at a glance, and of each phase every line if there is one workload only or
- * `detail` is wanted. */
+/* A summary, all workloads at a glance, and of each phase every line if there is one workload only
+ * or `detail` is wanted. */
 void report_text(const struct report *r, unsigned top, bool detail, FILE *out);
 void report_csv(const struct report *r, FILE *out);
 bool report_json(const struct report *r, unsigned top, FILE *out, GError **err);
@@ -178,10 +180,11 @@ struct lines *lines_open(const u8 *elf, u64 len); /* NULL: it has none, or we ca
 char *lines_find(struct lines *l, u64 ip);        /* "file:line", to be freed, or NULL */
 void lines_close(struct lines *l);
 
-/* ---- epic64 privops ------------------------------------------------------------------------------ */
+/* ---- epic64 privops -------------------------------------------------------------------------- */
 
 /* Boot config->kernel both ways and report on `out`.  If a guest fails *failed says how (its words
  * are in *err). */
-bool privops_run(const struct config *config, FILE *out, struct machine_result *failed, GError **err);
+bool privops_run(const struct config *config, FILE *out, struct machine_result *failed,
+                 GError **err);
 
 #endif

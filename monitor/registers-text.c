@@ -17,7 +17,7 @@ struct page {
 static void put(struct page *p, const char *name, u64 value, bool nat)
 {
     if (!value && !nat && !p->zeros) return;
-    g_string_append_printf(p->out, "%s%-9s%016" PRIx64 "%s", p->column % 4 ? " " : "\n  ", name,
+    g_string_append_printf(p->out, "%s%-8s %016" PRIx64 "%s", p->column % 4 ? " " : "\n  ", name,
                            value, nat ? "*" : " ");
     p->column++;
 }

@@ -34,9 +34,14 @@ static void watch(void *machine, const struct mmu_watch *list, unsigned n, machi
     machine_watch(machine, list, n, fn, opaque);
 }
 
+static void looking(void *machine, bool on)
+{
+    machine_reveal(machine, on);
+}
+
 void debug_target_machine(struct debug_target *t, struct machine *m)
 {
     *t = (struct debug_target){ .opaque = m, .cpu_count = cpu_count, .cpu = get_cpu,
         .physmem = get_physmem, .symbols = get_symbols, .observe = observe,
-        .watch = watch };
+        .watch = watch, .looking = looking };
 }

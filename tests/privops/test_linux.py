@@ -51,6 +51,8 @@ def main():
     for name in ("rfi", "cover", "mov ar.k=", "itc.d", "mov cr.itm="):
         native, called = column(done, name, "native"), column(done, name, "domain_called")
         check(native / 2 < called < native * 2, name, native, called)
+    for name in ("PAL_VM_SUMMARY", "PAL_HALT_LIGHT", "SAL_FREQ_BASE"):
+        check(column(done, name, "native") and column(done, name, "domain_called"), "no", name)
     check(column(done, "event upcall", "domain_called") > 50, "no upcalls")
     check(column(done, "External Interrupt", "native") > 50, "no interrupts")
     check(all(s["symbol"] for s in data["runs"]["native"]["top"]), "sites without names")

@@ -349,15 +349,48 @@ static void pal_tells_the_numbers_that_kernels_check(void **state)
     assert_int_equal(pal(k, 8, 0, 0, 0), 0); /* VM_SUMMARY: the reference's values */
     assert_int_equal(gr(k, 9), 0x02043f3f020f1865);
     assert_int_equal(gr(k, 10), 0xffff183c);
-    assert_int_equal(pal(k, 34, 0, 0, 0), 0);
-    assert_int_equal(gr(k, 9) & 0x15557000, 0x15557000); /* the architected sizes, at least */
-    assert_int_equal(gr(k, 10) & 0x115557000, 0x115557000);
     assert_int_equal(pal(k, 6, 0, 0, 0), 0);
     assert_int_equal(gr(k, 10), 0x0000000100000001);
     assert_int_equal(pal(k, 14, 0, 0, 0), 0);
     u64 itc = gr(k, 11);
     assert_int_equal(STACKED(k, sal_entry(k), 0x01000012, 0), 0);
     assert_int_equal(gr(k, 9) * (itc >> 32) / (u32)itc, 400000000);
+}
+
+/* What PAL says can be inserted is what the mmu inserts, from 4 KB to 4 GB. */
+static void pal_names_every_page_size_there_is(void **state)
+{
+    struct kit *k = *state;
+    assert_int_equal(pal(k, 34, 0, 0, 0), 0); /* VM_PAGE_SIZE */
+    u64 insertable = gr(k, 9), purgeable = gr(k, 10);
+    for (unsigned ps = 0; ps < 64; ps++) {
+        assert_int_equal(bit(insertable, ps), mmu_pte_valid(1, (u64)ps << 2));
+    }
+    assert_int_equal(insertable, 0x155557000);
+    assert_int_equal(purgeable, insertable);
+    for (u64 type = 1; type <= 2; type++) {
+        assert_int_equal(pal(k, 7, 0, type, 0), 0); /* VM_INFO */
+        assert_int_equal(gr(k, 10), insertable);
+    }
+}
+
+static void pal_names_every_register_there_is(void **state)
+{
+    struct kit *k = *state;
+    u64 there[2][2] = { { 0 } };
+#define AR(number, ...) there[0][(number) / 64] |= 1ull << (number) % 64;
+#define CR(number, ...) there[1][(number) / 64] |= 1ull << (number) % 64;
+#define FILE(...)
+#include "cpu/sysreg.def"
+    for (u64 crs = 0; crs < 2; crs++) {
+        assert_int_equal(pal(k, 39, 2 * crs, 0, 0), 0); /* REGISTER_INFO */
+        assert_int_equal(gr(k, 9), there[crs][0]);
+        assert_int_equal(gr(k, 10), there[crs][1]);
+        assert_int_equal(pal(k, 39, 2 * crs + 1, 0, 0), 0);
+        assert_int_equal(gr(k, 9), 0);
+        assert_int_equal(gr(k, 10), crs ? 2 : 0); /* reading ivr acknowledges */
+    }
+    assert_int_equal(pal(k, 39, 4, 0, 0), -2);
 }
 
 static void every_cache_has_a_stride_and_what_does_not_exist_is_an_error(void **state)
@@ -614,6 +647,8 @@ int main(void)
         T(static_pal_calls_return_by_a_branch_and_keep_the_frame),
         T(stacked_pal_calls_pop_the_frame),
         T(pal_tells_the_numbers_that_kernels_check),
+        T(pal_names_every_page_size_there_is),
+        T(pal_names_every_register_there_is),
         T(every_cache_has_a_stride_and_what_does_not_exist_is_an_error),
         T(unknown_procedures_are_unimplemented),
         T(halt_light_sleeps_unless_an_interrupt_is_pending),

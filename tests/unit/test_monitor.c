@@ -167,7 +167,7 @@ static void registers_are_shown_and_changed(void **state)
     answers("registers", "0000000000000007*");
     answers("reg general", "r31");
     answers("reg control", "iva");
-    answers("reg banked", "other.r31");
+    answers("reg banked", "other.r31 0000000000000000 ");
     answers("reg predicates", " p6");
     answers("reg all", "fpsr");
     answers("reg silly", "no group 'silly'");

@@ -22,12 +22,11 @@ static spinlock_t sal_lock;
 void pal_call_asm(u64 args[4], u64 result[4], u64 entry);
 void sal_call_asm(const u64 args[8], u64 result[4], u64 entry, u64 gp);
 
+/* Interrupts are off: a processor starts, or has nothing to do. */
 struct fw_result pal_call(u64 index, u64 a1, u64 a2, u64 a3)
 {
     u64 args[4] = { index, a1, a2, a3 }, r[4];
-    u64 on = irq_save();
     pal_call_asm(args, r, pal_proc);
-    irq_restore(on);
     return (struct fw_result){ (s64)r[0], r[1], r[2], r[3] };
 }
 
@@ -65,10 +64,12 @@ static void read_memory_map(void)
     for (; at < end; at += boot_param->efi_memdesc_size) {
         const struct efi_memory *d = (const void *)at;
         if (d->type == EFI_IO_PORTS) io_port_base = d->start;
-        bool usable = d->type >= EFI_LOADER_CODE && d->type <= EFI_CONVENTIONAL && d->type != 5 && d->type != 6;
+        bool usable = d->type >= EFI_LOADER_CODE && d->type <= EFI_CONVENTIONAL && d->type != 5 &&
+                      d->type != 6;
         if (!usable || !(d->attribute & EFI_MEMORY_WB)) continue;
         if (memory_range_count == ARRAY_SIZE(memory_ranges)) break;
-        memory_ranges[memory_range_count++] = (struct memory_range){ d->start, d->start + (d->pages << 12) };
+        memory_ranges[memory_range_count++] = (struct memory_range){ d->start,
+                                                                     d->start + (d->pages << 12) };
     }
 }
 
@@ -77,8 +78,12 @@ struct guid {
     u16 b, c;
     u8 d[8];
 };
-static const struct guid sal_guid = { 0xeb9d2d32, 0x2d88, 0x11d3, { 0x9a, 0x16, 0x00, 0x90, 0x27, 0x3f, 0xc1, 0x4d } };
-static const struct guid acpi20_guid = { 0x8868e871, 0xe4f1, 0x11d3, { 0xbc, 0x22, 0x00, 0x80, 0xc7, 0x3c, 0x88, 0x81 } };
+static const struct guid sal_guid = {
+    0xeb9d2d32, 0x2d88, 0x11d3, { 0x9a, 0x16, 0x00, 0x90, 0x27, 0x3f, 0xc1, 0x4d }
+};
+static const struct guid acpi20_guid = {
+    0x8868e871, 0xe4f1, 0x11d3, { 0xbc, 0x22, 0x00, 0x80, 0xc7, 0x3c, 0x88, 0x81 }
+};
 
 struct efi_config_table {
     struct guid guid;

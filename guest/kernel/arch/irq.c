@@ -118,4 +118,5 @@ static void native_send_ipi(unsigned cpu, enum ipi ipi)
     machvec->send_ipi(cpu, vectors[ipi]);
 }
 
-const struct pv_irq_table native_irq_ops = { native_enable, native_register_percpu, native_send_ipi, native_handle };
+const struct pv_irq_table native_irq_ops = { native_enable, native_register_percpu, native_send_ipi,
+                                             native_handle };

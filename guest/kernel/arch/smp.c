@@ -31,7 +31,6 @@ void cpu_init(void)
 {
     tlb_init();
     machvec->cpu_init();
-    pv_init_ops.cpu_init();
     pv_irq_ops.register_percpu();
     time_init();
 }
@@ -73,7 +72,8 @@ void smp_init(void)
     if (cpus_present == 1) return;
     enum { BOOT_RENDEZVOUS = 2 };
     extern char gp[] asm("__gp");
-    struct fw_result r = sal_call(SAL_SET_VECTORS, BOOT_RENDEZVOUS, pa(start_ap), pa(gp), 0, 0, 0, 0);
+    struct fw_result r = sal_call(SAL_SET_VECTORS, BOOT_RENDEZVOUS, pa(start_ap), pa(gp), 0, 0, 0,
+                                  0);
     if (r.status) panic("firmware refuses to start processors (%ld)", r.status);
     for (unsigned id = 1; id < cpus_present; id++) start_cpu(id);
     printk("%u processors\n", cpus_online);
@@ -86,7 +86,6 @@ void smp_run_calls(void)
     struct cpu *cpu = this_cpu;
     u64 calls = read_once(cpu->calls);
     if (calls & CALL_FLUSH_TLB) tlb_flush_here();
-    if (calls & CALL_STOP) for (;;) cpu_relax();
     atomic_and(&cpu->calls, ~calls); /* done: this is what the caller waits for */
 }
 
@@ -100,7 +99,7 @@ void smp_call_all(u64 what)
         atomic_or(&cpu_of(i)->calls, what);
         ipi_send(i, IPI_CALL);
     }
-    for (unsigned i = 0; what != CALL_STOP && i < cpus_online; i++) {
+    for (unsigned i = 0; i < cpus_online; i++) {
         while (i != me && read_once(cpu_of(i)->calls) & what) {
             if (this_cpu->calls) smp_run_calls();
             cpu_relax();

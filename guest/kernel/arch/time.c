@@ -8,7 +8,7 @@
 #include "sched.h"
 
 u64 itc_hz;
-static u64 itc_start, ns_shifted; /* nanoseconds per tick of the counter, << 32 */
+struct time_base time_base;
 static struct list sleepers = LIST_INIT(sleepers);
 static spinlock_t sleepers_lock;
 
@@ -19,23 +19,13 @@ struct sleeper {
     bool done;
 };
 
-static u64 native_sched_clock(void)
+static u64 native_steal_ns(unsigned cpu)
 {
-    u64 ticks = ia64_get_itc() - itc_start;
-    return (u64)(((unsigned __int128)ticks * ns_shifted) >> 32);
-}
-
-static u64 native_steal_ns(void)
-{
+    (void)cpu;
     return 0;
 }
 
-const struct pv_time_table native_time_ops = { native_steal_ns, native_sched_clock };
-
-u64 time_now_ns(void)
-{
-    return itc_hz ? pv_time_ops.sched_clock() : 0;
-}
+const struct pv_time_table native_time_ops = { native_steal_ns };
 
 u64 time_ticks(void)
 {
@@ -54,8 +44,8 @@ void time_init(void)
     if (!itc_hz) {
         u64 base = sal_call(SAL_FREQ_BASE, 0, 0, 0, 0, 0, 0, 0).v0;
         itc_hz = ratio(base, pal_call(PAL_FREQ_RATIOS, 0, 0, 0).v2);
-        ns_shifted = (1000000000ul << 32) / itc_hz;
-        itc_start = ia64_get_itc();
+        time_base.ns_shifted = (1000000000ul << 32) / itc_hz;
+        time_base.itc = ia64_get_itc();
     }
     cpu->itm_delta = itc_hz / HZ;
     cpu->next_tick = ia64_get_itc() + cpu->itm_delta;
@@ -83,8 +73,6 @@ void time_interrupt(void)
         cpu->next_tick += cpu->itm_delta;
     }
     ia64_set_itm(cpu->next_tick);
-    u64 steal = pv_time_ops.steal_ns();
-    if (steal) cpu->steal_ns = steal;
     if (!list_empty(&sleepers)) wake_sleepers();
     sched_tick();
 }

@@ -127,7 +127,8 @@ void tlb_init(void)
  * pages to allocate, from memory that the kernel's own translation register covers. */
 static pte_t first_pgd[PAGE_SIZE / sizeof(pte_t)] __attribute__((aligned(PAGE_SIZE)));
 pte_t *kernel_pgd = first_pgd;
-static pte_t kernel_tables[VMAP_TABLES][PAGE_SIZE / sizeof(pte_t)] __attribute__((aligned(PAGE_SIZE)));
+static pte_t kernel_tables[VMAP_TABLES][PAGE_SIZE / sizeof(pte_t)]
+    __attribute__((aligned(PAGE_SIZE)));
 
 void kernel_pgd_init(void)
 {
@@ -138,7 +139,8 @@ void kernel_pgd_init(void)
 
 void gate_map(const void *image)
 {
-    *pte_find(kernel_pgd, GATE_BASE, false) = pa(image) | PTE_P | PTE_A | PTE_AR(AR_X_PROMOTE) | PTE_ED;
+    *pte_find(kernel_pgd, GATE_BASE, false) = pa(image) | PTE_P | PTE_A | PTE_AR(AR_X_PROMOTE) |
+                                              PTE_ED;
 }
 
 void *vmap(const u64 *pas, unsigned count, bool cached)

@@ -8,13 +8,30 @@
 #include "sched.h"
 
 enum {
-    VECTOR_VHPT = 0x0000, VECTOR_ITLB = 0x0400, VECTOR_DTLB = 0x0800, VECTOR_ALT_ITLB = 0x0c00,
-    VECTOR_ALT_DTLB = 0x1000, VECTOR_DIRTY = 0x2000, VECTOR_IACCESS = 0x2400, VECTOR_DACCESS = 0x2800,
-    VECTOR_BREAK = 0x2c00, VECTOR_INTERRUPT = 0x3000, VECTOR_NOT_PRESENT = 0x5000,
-    VECTOR_IRIGHTS = 0x5200, VECTOR_DRIGHTS = 0x5300, VECTOR_GENERAL = 0x5400,
-    VECTOR_DISABLED_FP = 0x5500, VECTOR_NAT = 0x5600, VECTOR_SPECULATION = 0x5700,
-    VECTOR_DEBUG = 0x5900, VECTOR_UNALIGNED = 0x5a00, VECTOR_FP_FAULT = 0x5c00,
-    VECTOR_FP_TRAP = 0x5d00, VECTOR_LOWER_PRIVILEGE = 0x5e00, VECTOR_TAKEN_BRANCH = 0x5f00, VECTOR_STEP = 0x6000
+    VECTOR_VHPT = 0x0000,
+    VECTOR_ITLB = 0x0400,
+    VECTOR_DTLB = 0x0800,
+    VECTOR_ALT_ITLB = 0x0c00,
+    VECTOR_ALT_DTLB = 0x1000,
+    VECTOR_DIRTY = 0x2000,
+    VECTOR_IACCESS = 0x2400,
+    VECTOR_DACCESS = 0x2800,
+    VECTOR_BREAK = 0x2c00,
+    VECTOR_INTERRUPT = 0x3000,
+    VECTOR_NOT_PRESENT = 0x5000,
+    VECTOR_IRIGHTS = 0x5200,
+    VECTOR_DRIGHTS = 0x5300,
+    VECTOR_GENERAL = 0x5400,
+    VECTOR_DISABLED_FP = 0x5500,
+    VECTOR_NAT = 0x5600,
+    VECTOR_SPECULATION = 0x5700,
+    VECTOR_DEBUG = 0x5900,
+    VECTOR_UNALIGNED = 0x5a00,
+    VECTOR_FP_FAULT = 0x5c00,
+    VECTOR_FP_TRAP = 0x5d00,
+    VECTOR_LOWER_PRIVILEGE = 0x5e00,
+    VECTOR_TAKEN_BRANCH = 0x5f00,
+    VECTOR_STEP = 0x6000
 };
 #define ISR_X (1ul << 32)
 #define ISR_W (1ul << 33)
@@ -30,7 +47,8 @@ void trap(struct pt_regs *regs, u64 vector, u64 isr, u64 ifa, u64 iim);
 
 void regs_dump(const struct pt_regs *r)
 {
-    printk("ip %016lx psr %016lx ifs %016lx pr %016lx b0 %016lx\n", r->iip, r->ipsr, r->ifs, r->pr, r->b0);
+    printk("ip %016lx psr %016lx ifs %016lx pr %016lx b0 %016lx\n", r->iip, r->ipsr, r->ifs, r->pr,
+           r->b0);
     for (unsigned i = 1; i < 32; i += i == 3 ? 5 : 1) {
         printk("r%02u %016lx%c", i, r->r[i], i % 4 == 3 ? '\n' : ' ');
     }
@@ -39,7 +57,10 @@ void regs_dump(const struct pt_regs *r)
 
 static noreturn void kernel_fault(const struct fault *f)
 {
-    printk("interruption %04lx in the kernel: ifa %016lx isr %016lx iim %lx\n", f->vector, f->ifa, f->isr, f->iim);
+    static spinlock_t one_is_enough; /* and keeps it */
+    spin_lock(&one_is_enough);
+    printk("interruption %04lx in the kernel: ifa %016lx isr %016lx iim %lx\n", f->vector, f->ifa,
+           f->isr, f->iim);
     regs_dump(f->regs);
     panic("interruption %04lx at %016lx", f->vector, f->regs->iip);
 }

@@ -23,8 +23,19 @@ struct fw_result pal_call(u64 index, u64 a1, u64 a2, u64 a3); /* static conventi
 struct fw_result sal_call(u64 fn, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5, u64 a6, u64 a7);
 noreturn void efi_reset(unsigned type); /* 0 cold, 1 warm, 2 power off */
 
-enum { PAL_PTCE_INFO = 6, PAL_VM_SUMMARY = 8, PAL_FREQ_RATIOS = 14, PAL_RSE_INFO = 19, PAL_HALT_LIGHT = 29 };
-enum { SAL_SET_VECTORS = 0x01000000, SAL_PCI_CONFIG_READ = 0x01000010, SAL_PCI_CONFIG_WRITE = 0x01000011, SAL_FREQ_BASE = 0x01000012 };
+enum {
+    PAL_PTCE_INFO = 6,
+    PAL_VM_SUMMARY = 8,
+    PAL_FREQ_RATIOS = 14,
+    PAL_RSE_INFO = 19,
+    PAL_HALT_LIGHT = 29
+};
+enum {
+    SAL_SET_VECTORS = 0x01000000,
+    SAL_PCI_CONFIG_READ = 0x01000010,
+    SAL_PCI_CONFIG_WRITE = 0x01000011,
+    SAL_FREQ_BASE = 0x01000012
+};
 
 /* addr = segment << 24 | bus << 16 | device << 11 | function << 8 | register; size 1, 2, 4. */
 static inline u32 pci_read(u64 addr, unsigned size)
@@ -55,11 +66,21 @@ static inline volatile void *io_port(u16 port)
     u64 offset = (u64)(port >> 2) << 12 | (port & 0xfff);
     return (volatile void *)(io_port_base + offset + (6ul << 61));
 }
-static inline u8 inb(u16 port) { u8 v = *(volatile u8 *)io_port(port); asm volatile("mf.a" ::: "memory"); return v; }
-static inline u16 inw(u16 port) { u16 v = *(volatile u16 *)io_port(port); asm volatile("mf.a" ::: "memory"); return v; }
-static inline u32 inl(u16 port) { u32 v = *(volatile u32 *)io_port(port); asm volatile("mf.a" ::: "memory"); return v; }
-static inline void outb(u8 v, u16 port) { *(volatile u8 *)io_port(port) = v; asm volatile("mf.a" ::: "memory"); }
-static inline void outw(u16 v, u16 port) { *(volatile u16 *)io_port(port) = v; asm volatile("mf.a" ::: "memory"); }
-static inline void outl(u32 v, u16 port) { *(volatile u32 *)io_port(port) = v; asm volatile("mf.a" ::: "memory"); }
+#define IO_PORTS(type, in, out) \
+    static inline type in(u16 port) \
+    { \
+        type v = *(volatile type *)io_port(port); \
+        asm volatile("mf.a" ::: "memory"); \
+        return v; \
+    } \
+    static inline void out(type v, u16 port) \
+    { \
+        *(volatile type *)io_port(port) = v; \
+        asm volatile("mf.a" ::: "memory"); \
+    }
+IO_PORTS(u8, inb, outb)
+IO_PORTS(u16, inw, outw)
+IO_PORTS(u32, inl, outl)
+#undef IO_PORTS
 
 #endif

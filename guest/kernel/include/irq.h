@@ -20,6 +20,12 @@ void ipi_send(unsigned cpu, enum ipi ipi);
 void ipi_receive(enum ipi ipi);
 
 /* Native vectors. */
-enum { VECTOR_DEVICE_FIRST = 0x30, VECTOR_TIMER = 0xef, VECTOR_CALL = 0xfc, VECTOR_RESCHEDULE = 0xfd, VECTOR_SPURIOUS = 0x0f };
+enum {
+    VECTOR_DEVICE_FIRST = 0x30,
+    VECTOR_TIMER = 0xef,
+    VECTOR_CALL = 0xfc,
+    VECTOR_RESCHEDULE = 0xfd,
+    VECTOR_SPURIOUS = 0x0f
+};
 
 #endif

@@ -91,7 +91,8 @@ int mm_protect(struct mm *mm, u64 start, u64 end, unsigned prot);
 #define FAULT_READ 1
 #define FAULT_WRITE 2
 #define FAULT_EXEC 4
-int mm_fault(struct mm *mm, u64 addr, unsigned access); /* 0, -EFAULT: no mapping, -EACCES, -ENOMEM */
+int mm_fault(struct mm *mm, u64 addr,
+             unsigned access); /* 0, -EFAULT: no mapping, -EACCES, -ENOMEM */
 
 /* Between user memory of the current process and the kernel's; 0 or -EFAULT. */
 int copy_from_user(void *to, u64 from, size_t n);

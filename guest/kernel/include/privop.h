@@ -19,8 +19,10 @@
 #define ia64_srlz_i() asm volatile inline(";; srlz.i ;;" ::: "memory")
 static inline void ia64_fc_i(u64 addr) { asm volatile inline("fc.i %0" :: "r"(addr) : "memory"); }
 static inline void ia64_sync_i(void) { asm volatile inline(";; sync.i ;; srlz.i ;;" ::: "memory"); }
-static inline void ia64_ptc_e(u64 v) { asm volatile inline("ptc.e %0 ;; srlz.d ;;" :: "r"(v) : "memory"); }
-static inline u64 ia64_tpa(const void *p) { u64 v; asm volatile inline("tpa %0=%1" : "=r"(v) : "r"(p) : "memory"); return v; }
+static inline void ia64_ptc_e(u64 v)
+{
+    asm volatile inline("ptc.e %0 ;; srlz.d ;;" :: "r"(v) : "memory");
+}
 
 #ifdef JANUS_NOPV
 
@@ -29,11 +31,24 @@ static inline u64 ia64_tpa(const void *p) { u64 v; asm volatile inline("tpa %0=%
 #define PRIVOP1(name, text) \
     static inline void ia64_##name(u64 a) { asm volatile inline(text :: "r"(a) : "memory"); }
 #define PRIVOP2(name, text) \
-    static inline void ia64_##name(u64 a, u64 b) { asm volatile inline(text :: "r"(a), "r"(b) : "memory"); }
+    static inline void ia64_##name(u64 a, u64 b) \
+    { \
+        asm volatile inline(text :: "r"(a), "r"(b) : "memory"); \
+    }
 #define PRIVOP_GET0(name, text) \
-    static inline u64 ia64_##name(void) { u64 v; asm volatile inline(text : "=r"(v) :: "memory"); return v; }
+    static inline u64 ia64_##name(void) \
+    { \
+        u64 v; \
+        asm volatile inline(text : "=r"(v) :: "memory"); \
+        return v; \
+    }
 #define PRIVOP_GET1(name, text) \
-    static inline u64 ia64_##name(u64 a) { u64 v; asm volatile inline(text : "=r"(v) : "r"(a) : "memory"); return v; }
+    static inline u64 ia64_##name(u64 a) \
+    { \
+        u64 v; \
+        asm volatile inline(text : "=r"(v) : "r"(a) : "memory"); \
+        return v; \
+    }
 
 PRIVOP1(fc, "fc %0")
 PRIVOP_GET1(thash, "thash %0=%1")
@@ -56,7 +71,8 @@ PRIVOP0(set_eoi, "mov cr.eoi=r0 ;; srlz.d ;;")
 static inline u64 ia64_get_psr_i(void) { return ia64_get_psr() >> 14 & 1; }
 static inline void ia64_irq_restore(u64 on)
 {
-    asm volatile inline("cmp.ne p6,p0=%0,r0 ;; (p6) ssm psr.i ;; (p6) srlz.d" :: "r"(on) : "p6", "memory");
+    asm volatile inline("cmp.ne p6,p0=%0,r0 ;; (p6) ssm psr.i ;; (p6) srlz.d"
+                        :: "r"(on) : "p6", "memory");
 }
 static inline void ia64_set_rr0_to_rr4(u64 v0, u64 v1, u64 v2, u64 v3, u64 v4)
 {

@@ -17,7 +17,6 @@ struct pv_init_table {
     void (*banner)(void);
     void (*reserve_memory)(void (*reserve)(u64 start, u64 end));
     void (*setup_early)(void);   /* boot processor, before firmware's tables */
-    void (*cpu_init)(void);      /* every processor */
     u64 (*patch_bundle)(void *start, void *end, u64 type); /* bytes patched; 0: none */
     bool (*patch_branch)(void *tag, u64 type);
 };
@@ -35,8 +34,7 @@ struct pv_irq_table {
 };
 
 struct pv_time_table {
-    u64 (*steal_ns)(void); /* time this processor wanted to run and could not, so far */
-    u64 (*sched_clock)(void);
+    u64 (*steal_ns)(unsigned cpu); /* time that processor wanted to run and could not, so far */
 };
 
 /* Addresses of code, not of functions' descriptors: privop.h. */
@@ -78,7 +76,8 @@ struct pv_body {
     u64 type;
 };
 extern const struct pv_body native_bodies[], native_bodies_end[], xen_bodies[], xen_bodies_end[];
-u64 pv_patch_with(const struct pv_body *first, const struct pv_body *last, void *start, void *end, u64 type);
+u64 pv_patch_with(const struct pv_body *first, const struct pv_body *last, void *start, void *end,
+                  u64 type);
 bool pv_retarget(void *bundle, const void *target);
 #endif
 

@@ -21,7 +21,8 @@ struct pt_regs {
     struct fpreg f6_11[6];
 };
 
-/* Everything that C code preserves, and f12 to f15, which it leaves alone; at the stack pointer of a task that waits for its turn. */
+/* Everything that C code preserves, and f12 to f15, which it leaves alone; at the stack pointer of
+ * a task that waits for its turn. */
 struct switch_frame {
     u64 unat, nats, pfs, lc, pr, rnat, bspstore, fpsr;
     u64 b[6];

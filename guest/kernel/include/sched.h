@@ -62,7 +62,6 @@ struct cpu {
     struct task *idle;
     u64 ticks, next_tick, itm_delta;
     struct mm *mm;          /* whose translations are active */
-    u64 steal_ns;
     u64 calls;              /* bits of enum call */
     u64 interrupts;
 };
@@ -114,7 +113,6 @@ noreturn void start_secondary(void);
 void cpu_init(void);
 void smp_call_all(u64 what); /* on the other processors, and wait */
 #define CALL_FLUSH_TLB 1
-#define CALL_STOP 2
 void smp_run_calls(void);
 
 #endif

@@ -45,16 +45,24 @@ s64 hypercall(u64 a1, u64 a2, u64 a3, u64 a4, u64 a5, u64 number);
 #define hypercall1(nr, a) hypercall((u64)(a), 0, 0, 0, 0, nr)
 #define hypercall2(nr, a, b) hypercall((u64)(a), (u64)(b), 0, 0, 0, nr)
 #define hypercall3(nr, a, b, c) hypercall((u64)(a), (u64)(b), (u64)(c), 0, 0, nr)
-#define hypercall4(nr, a, b, c, d) hypercall((u64)(a), (u64)(b), (u64)(c), (u64)(d), 0, nr)
-#define hypercall5(nr, a, b, c, d, e) hypercall((u64)(a), (u64)(b), (u64)(c), (u64)(d), (u64)(e), nr)
 static inline u64 xencomm(const void *p) /* region 7 (stacks, kmalloc, the kernel itself) */
 {
     return p ? ((u64)p & 0x00fffffffffffffful) | 1ul << 63 : 0;
 }
 
-enum { XEN_MULTICALL = 13, XEN_VERSION = 17, XEN_CONSOLE_IO = 18, XEN_GRANT_TABLE_OP = 20, XEN_VCPU_OP = 24, XEN_SCHED_OP = 29,
-       XEN_CALLBACK_OP = 30, XEN_EVENT_CHANNEL_OP = 32, XEN_IPI = 0x400, XEN_SET_SHARED_INFO_VA = 0x600,
-       XEN_OPT_FEATURE = 0x700 };
+enum {
+    XEN_MULTICALL = 13,
+    XEN_VERSION = 17,
+    XEN_CONSOLE_IO = 18,
+    XEN_GRANT_TABLE_OP = 20,
+    XEN_VCPU_OP = 24,
+    XEN_SCHED_OP = 29,
+    XEN_CALLBACK_OP = 30,
+    XEN_EVENT_CHANNEL_OP = 32,
+    XEN_IPI = 0x400,
+    XEN_SET_SHARED_INFO_VA = 0x600,
+    XEN_OPT_FEATURE = 0x700
+};
 enum { SCHEDOP_YIELD = 0, SCHEDOP_BLOCK = 1, SCHEDOP_SHUTDOWN = 2 };
 enum { SHUTDOWN_POWEROFF = 0, SHUTDOWN_REBOOT = 1, SHUTDOWN_CRASH = 3 };
 noreturn void xen_shutdown(u32 reason);

@@ -22,10 +22,12 @@ enum { EM_IA_64 = 50, PT_LOAD = 1, PF_X = 1, PF_W = 2 };
 static int map_segment(struct mm *mm, struct inode *inode, const struct elf_segment *s)
 {
     u64 start = align_down(s->vaddr, PAGE_SIZE), lead = s->vaddr - start;
-    unsigned prot = PROT_READ | (s->flags & PF_W ? PROT_WRITE : 0) | (s->flags & PF_X ? PROT_EXEC : 0);
+    unsigned prot = PROT_READ | (s->flags & PF_W ? PROT_WRITE : 0) |
+                    (s->flags & PF_X ? PROT_EXEC : 0);
     if (lead > s->offset || s->filesz > s->memsz) return -ENOEXEC;
     mm->brk_start = mm->brk = max(mm->brk, align_up(s->vaddr + s->memsz, PAGE_SIZE));
-    return mm_map(mm, start, s->vaddr + s->memsz, prot, MAP_PRIVATE, inode, s->offset - lead, s->filesz + lead);
+    return mm_map(mm, start, s->vaddr + s->memsz, prot, MAP_PRIVATE, inode, s->offset - lead,
+                  s->filesz + lead);
 }
 
 static int load(struct mm *mm, struct inode *inode, u64 *entry)
@@ -46,8 +48,11 @@ static int load(struct mm *mm, struct inode *inode, u64 *entry)
     }
     *entry = h.entry;
     const unsigned rw = PROT_READ | PROT_WRITE;
-    int err = mm_map(mm, USER_STACK_TOP - USER_STACK_SIZE, USER_STACK_TOP, rw, MAP_PRIVATE, NULL, 0, 0);
-    return err ? err : mm_map(mm, USER_RBS_BASE, USER_RBS_BASE + USER_RBS_SIZE, rw, MAP_PRIVATE, NULL, 0, 0);
+    int err = mm_map(mm, USER_STACK_TOP - USER_STACK_SIZE, USER_STACK_TOP, rw, MAP_PRIVATE, NULL, 0,
+                     0);
+    return err ? err
+               : mm_map(mm, USER_RBS_BASE, USER_RBS_BASE + USER_RBS_SIZE, rw, MAP_PRIVATE, NULL, 0,
+                        0);
 }
 
 /* Strings of argv and envp, one after the other; pointers are made when their place is known. */
@@ -113,7 +118,8 @@ static void replace_program(struct mm *mm, const char *path, u64 entry, u64 sp)
     memset(t->name, 0, sizeof t->name);
     memcpy(t->name, name, min(strlen(name), sizeof t->name - 1));
     for (int i = 1; i <= SIGNALS; i++) {
-        if (t->sighand->action[i].handler != SIG_IGN) t->sighand->action[i] = (struct sigaction){ 0 };
+        if (t->sighand->action[i].handler != SIG_IGN)
+            t->sighand->action[i] = (struct sigaction){ 0 };
     }
     memset(t->fph, 0, sizeof t->fph);
     t->fph_live = false;

@@ -10,7 +10,10 @@
 struct file *file_new(const struct file_ops *ops, void *data)
 {
     struct file *f = kmalloc(sizeof *f);
-    if (f) *f = (struct file){ .ops = ops, .data = data, .users = 1, .readable = true, .writable = true };
+    if (f)
+        *f = (struct file){
+            .ops = ops, .data = data, .users = 1, .readable = true, .writable = true
+        };
     return f;
 }
 
@@ -106,7 +109,9 @@ s64 sys_getdents64(u64 fd, u64 buf, u64 size)
     size_t len;
     bool is_dir;
     while (done >= 0 && (name = ramfs_entry(f->dir, (unsigned)f->pos, &len, &is_dir))) {
-        struct dirent d = { .inode = f->pos + 1, .next = (s64)f->pos + 1, .type = is_dir ? DT_DIR : DT_REG };
+        struct dirent d = { .inode = f->pos + 1,
+                            .next = (s64)f->pos + 1,
+                            .type = is_dir ? DT_DIR : DT_REG };
         len = min(len, sizeof d.name - 1);
         memcpy(d.name, name, len);
         d.length = (u16)align_up(offsetof(struct dirent, name) + len + 1, 8);
@@ -174,8 +179,14 @@ static s64 block_transfer(struct file *f, u64 buf, u64 n, bool write)
     return done ? (s64)done : r;
 }
 
-static s64 block_read(struct file *f, u64 buf, u64 n) { return n ? block_transfer(f, buf, n, false) : 0; }
-static s64 block_write(struct file *f, u64 buf, u64 n) { return n ? block_transfer(f, buf, n, true) : 0; }
+static s64 block_read(struct file *f, u64 buf, u64 n)
+{
+    return n ? block_transfer(f, buf, n, false) : 0;
+}
+static s64 block_write(struct file *f, u64 buf, u64 n)
+{
+    return n ? block_transfer(f, buf, n, true) : 0;
+}
 static const struct file_ops block_ops = { .read = block_read, .write = block_write };
 
 /* --- by name --- */
@@ -284,10 +295,15 @@ s64 sys_lseek(u64 fd, u64 offset, u64 whence)
     enum { SET, CUR, END };
     struct file *f = fd_get((int)fd);
     if (!f) return -EBADF;
-    u64 size = f->inode ? f->inode->size : f->ops == &block_ops ? ((struct block_device *)f->data)->sectors * SECTOR_SIZE : 0;
+    u64 size = f->inode               ? f->inode->size
+               : f->ops == &block_ops ? ((struct block_device *)f->data)->sectors * SECTOR_SIZE
+                                      : 0;
     bool seekable = f->inode || f->ops == &block_ops;
-    s64 r = seekable && whence <= END ? (s64)(offset + (whence == CUR ? f->pos : whence == END ? size : 0))
-                                      : seekable ? -EINVAL : -ESPIPE;
+    s64 r = seekable && whence <= END ? (s64)(offset + (whence == CUR   ? f->pos
+                                                        : whence == END ? size
+                                                                        : 0))
+            : seekable                ? -EINVAL
+                                      : -ESPIPE;
     if (r >= 0) f->pos = (u64)r;
     file_put(f);
     return r;

@@ -40,7 +40,8 @@ static void block_free(u64 pfn, unsigned order)
 {
     while (order < ORDERS - 1) {
         u64 buddy = pfn ^ 1ul << order;
-        bool joins = buddy < page_count && pages[buddy].order == order + 1 && pages[buddy].zone == pages[pfn].zone;
+        bool joins = buddy < page_count && pages[buddy].order == order + 1 &&
+                     pages[buddy].zone == pages[pfn].zone;
         if (!joins) break;
         block_remove(buddy);
         pfn &= ~(1ul << order);
@@ -112,7 +113,8 @@ static unsigned reserved_count;
 static void reserve(u64 start, u64 end)
 {
     assert(reserved_count < ARRAY_SIZE(reserved));
-    reserved[reserved_count++] = (struct memory_range){ align_down(start, PAGE_SIZE), align_up(end, PAGE_SIZE) };
+    reserved[reserved_count++] = (struct memory_range){ align_down(start, PAGE_SIZE),
+                                                        align_up(end, PAGE_SIZE) };
 }
 
 static bool is_reserved(u64 pa)
@@ -150,7 +152,8 @@ void page_init(void)
     reserve(pa(boot_param), pa(boot_param + 1));
     reserve(pa(va(boot_param->efi_memmap)), boot_param->efi_memmap + boot_param->efi_memmap_size);
     pv_init_ops.reserve_memory(reserve);
-    for (unsigned i = 0; i < memory_range_count; i++) add_range(memory_ranges[i].start, memory_ranges[i].end);
+    for (unsigned i = 0; i < memory_range_count; i++)
+        add_range(memory_ranges[i].start, memory_ranges[i].end);
     total_count = free_count;
 }
 

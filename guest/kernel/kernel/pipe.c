@@ -41,7 +41,9 @@ static s64 pipe_read(struct file *f, u64 buf, u64 n)
     struct pipe *p = f->data;
     char piece[PIECE];
     u64 done = 0;
-    int err = n ? wait_event_interruptible(&p->readers, read_once(p->in) != p->out || !read_once(p->write_ends)) : 0;
+    int err = n ? wait_event_interruptible(&p->readers,
+                                           read_once(p->in) != p->out || !read_once(p->write_ends))
+                : 0;
     if (err) return err;
     while (done < n) {
         s64 got = take(p, piece, n - done);
@@ -62,7 +64,8 @@ static s64 pipe_write(struct file *f, u64 buf, u64 n)
         u64 want = min(n - done, PIECE), given = 0;
         if (copy_from_user(piece, buf + done, want)) return -EFAULT;
         while (given < want) {
-            int err = wait_event_interruptible(&p->writers, read_once(p->in) - p->out < PAGE_SIZE || !read_once(p->read_ends));
+            int err = wait_event_interruptible(&p->writers, read_once(p->in) - p->out < PAGE_SIZE ||
+                                                                !read_once(p->read_ends));
             if (!p->read_ends) {
                 signal_send(current, SIGPIPE);
                 return -EPIPE;

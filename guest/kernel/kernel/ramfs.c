@@ -27,11 +27,13 @@ void ramfs_init(void)
     while (at + HEADER < initramfs_end && !memcmp(at, "070701", 6)) {
         const char *name = at + HEADER;
         u64 size = hex8(at + SIZE);
-        const char *data = initramfs_start + align_up((u64)(name + hex8(at + NAME_SIZE) - initramfs_start), 4);
+        const char *data = initramfs_start +
+                           align_up((u64)(name + hex8(at + NAME_SIZE) - initramfs_start), 4);
         if (!strcmp(name, "TRAILER!!!")) return;
         while (*name == '.' || *name == '/') name++;
         assert(inode_count < INODES);
-        inodes[inode_count++] = (struct inode){ name, (u32)hex8(at + MODE), (const u8 *)data, size };
+        inodes[inode_count++] = (struct inode){ name, (u32)hex8(at + MODE), (const u8 *)data,
+                                                size };
         at = data + align_up(size, 4);
     }
 }

@@ -109,9 +109,12 @@ void task_wake(struct task *t)
         t->state = TASK_RUNNABLE;
         if (!t->on_cpu && !t->queued) enqueue(t);
     }
+    u64 affinity = t->affinity;
+    bool alone = run_queue.next == run_queue.prev;
     spin_unlock(&sched_lock);
-    bool mine = current == this_cpu->idle && t->affinity >> this_cpu->id & 1; /* runs it next */
-    if (woken && !mine) wake_idle_cpu(t->affinity);
+    /* Not if this processor is about to do nothing else than run it. */
+    bool mine = current == this_cpu->idle && alone && affinity >> this_cpu->id & 1;
+    if (woken && !mine) wake_idle_cpu(affinity);
     irq_restore(on);
 }
 
@@ -120,7 +123,8 @@ void sched_tick(void)
     struct task *t = current;
     t->cpu_time++;
     if (t->slice) t->slice--;
-    if (!t->slice && !list_empty(&run_queue)) __atomic_or_fetch(&t->flags, TASK_RESCHED, __ATOMIC_RELAXED);
+    if (!t->slice && !list_empty(&run_queue))
+        __atomic_or_fetch(&t->flags, TASK_RESCHED, __ATOMIC_RELAXED);
     /* A task that waits while other processors halt: they missed its waking. */
     if (!list_empty(&run_queue)) wake_idle_cpu(~0ul);
 }

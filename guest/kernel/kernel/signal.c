@@ -44,7 +44,8 @@ static bool ignored(struct task *t, int signo)
 void signal_send(struct task *t, int signo)
 {
     if (!t->sighand || (signo != SIGKILL && ignored(t, signo))) return;
-    if (t == init_task_1 && t->sighand->action[signo].handler == SIG_DFL) return; /* nobody may end it */
+    if (t == init_task_1 && t->sighand->action[signo].handler == SIG_DFL)
+        return; /* nobody may end it */
     atomic_or(&t->pending, BIT(signo));
     recalc(t);
     task_wake(t);
@@ -84,8 +85,10 @@ static void save_f12_15(struct fpreg *to)
 
 static void load_f12_15(const struct fpreg *from)
 {
-    asm volatile("ldf.fill f12=[%0] \n ldf.fill f13=[%1] \n ldf.fill f14=[%2] \n ldf.fill f15=[%3]"
-                 :: "r"(from), "r"(from + 1), "r"(from + 2), "r"(from + 3), "m"(*(const struct fpreg (*)[4])from));
+    asm volatile(
+        "ldf.fill f12=[%0] \n ldf.fill f13=[%1] \n ldf.fill f14=[%2] \n ldf.fill f15=[%3]" ::"r"(
+            from),
+        "r"(from + 1), "r"(from + 2), "r"(from + 3), "m"(*(const struct fpreg(*)[4])from));
 }
 
 static void save_context(struct sigcontext *sc, const struct pt_regs *regs)
@@ -94,7 +97,8 @@ static void save_context(struct sigcontext *sc, const struct pt_regs *regs)
     sc->ip = regs->iip | (regs->ipsr >> PSR_RI_SHIFT & 3);
     sc->cfm = regs->ifs & FRAME_MARKER;
     sc->um = regs->ipsr & USER_MASK;
-    sc->nat = regs->nats >> ((u64)&regs->r[0] >> 3 & 63); /* bit n: r[n] is a NaT; rotated back below */
+    sc->nat = regs->nats >>
+              ((u64)&regs->r[0] >> 3 & 63); /* bit n: r[n] is a NaT; rotated back below */
     sc->nat |= regs->nats << (63 & -((u64)&regs->r[0] >> 3));
     sc->rsc = regs->rsc;
     sc->bsp = regs->bspstore + (regs->loadrs >> 16);
@@ -123,7 +127,8 @@ static u64 clean_marker(u64 cfm)
 {
     u64 sof = cfm & 0x7f, sol = cfm >> 7 & 0x7f, sor = (cfm >> 14 & 0xf) * 8;
     u64 rrb_gr = cfm >> 18 & 0x7f, rrb_fr = cfm >> 25 & 0x7f, rrb_pr = cfm >> 32 & 0x3f;
-    bool good = sof <= 96 && sol <= sof && sor <= sof && (!rrb_gr || rrb_gr < sor) && rrb_fr < 96 && rrb_pr < 48;
+    bool good = sof <= 96 && sol <= sof && sor <= sof && (!rrb_gr || rrb_gr < sor) && rrb_fr < 96 &&
+                rrb_pr < 48;
     return good ? cfm & FRAME_MARKER : 0;
 }
 
@@ -143,7 +148,8 @@ static void load_context(struct pt_regs *regs, const struct sigcontext *sc)
     unsigned first = (u64)&regs->r[0] >> 3 & 63;
     u64 slot = min(sc->ip & 15, 2ul);
     regs->iip = sc->ip & ~15ul;
-    regs->ipsr = (regs->ipsr & ~(USER_MASK | PSR_RI | PSR_ED)) | (sc->um & USER_MASK & ~PSR_MFH) | slot << PSR_RI_SHIFT;
+    regs->ipsr = (regs->ipsr & ~(USER_MASK | PSR_RI | PSR_ED)) | (sc->um & USER_MASK & ~PSR_MFH) |
+                 slot << PSR_RI_SHIFT;
     regs->ifs = 1ul << 63 | clean_marker(sc->cfm);
     regs->pfs = 3ul << 62 | (sc->pfs & 63ul << 52) | clean_marker(sc->pfs);
     regs->rsc = RSC_USER;
@@ -245,7 +251,10 @@ s64 sys_rt_sigprocmask(u64 how, u64 new, u64 old, u64 size)
     if (new) {
         if (copy_from_user(&set, new, sizeof set)) return -EFAULT;
         if (how > SET) return -EINVAL;
-        current->blocked = (how == BLOCK ? was | set : how == UNBLOCK ? was & ~set : set) & ~UNBLOCKABLE;
+        current->blocked = (how == BLOCK     ? was | set
+                            : how == UNBLOCK ? was & ~set
+                                             : set) &
+                           ~UNBLOCKABLE;
         recalc(current);
     }
     return old ? copy_to_user(old, &was, sizeof was) : 0;

@@ -10,7 +10,8 @@ void *memcpy(void *to, const void *from, size_t n)
     const char *s = from;
     if (!(((u64)d | (u64)s) & 7)) {
         for (; n >= 32; n -= 32, d += 32, s += 32) {
-            u64 a = ((const u64 *)s)[0], b = ((const u64 *)s)[1], c = ((const u64 *)s)[2], e = ((const u64 *)s)[3];
+            u64 a = ((const u64 *)s)[0], b = ((const u64 *)s)[1], c = ((const u64 *)s)[2],
+                e = ((const u64 *)s)[3];
             ((u64 *)d)[0] = a;
             ((u64 *)d)[1] = b;
             ((u64 *)d)[2] = c;

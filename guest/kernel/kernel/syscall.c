@@ -4,6 +4,7 @@
 #include "fs.h"
 #include "machvec.h"
 #include "mm.h"
+#include "pv.h"
 #include "sched.h"
 #include "time.h"
 
@@ -91,7 +92,8 @@ s64 sys_brk(u64 to)
     u64 end = align_up(to, PAGE_SIZE);
     if (to < mm->brk_start) return (s64)mm->brk;
     int err = 0;
-    if (end > mm->brk) err = mm_map(mm, mm->brk, end, PROT_READ | PROT_WRITE, MAP_PRIVATE, NULL, 0, 0);
+    if (end > mm->brk)
+        err = mm_map(mm, mm->brk, end, PROT_READ | PROT_WRITE, MAP_PRIVATE, NULL, 0, 0);
     else if (end < mm->brk) err = mm_unmap(mm, end, mm->brk);
     if (!err) mm->brk = end;
     return err ? (s64)mm->brk : (s64)to;
@@ -104,10 +106,11 @@ s64 sys_mmap(u64 addr, u64 len, u64 prot, u64 flags, u64 fd, u64 offset)
     }
     struct file *f = fd_get((int)fd);
     if (!f) return -EBADF;
-    bool possible = f->inode && flags & MAP_PRIVATE && !(offset & (PAGE_SIZE - 1)) && offset < f->inode->size;
+    bool possible = f->inode && flags & MAP_PRIVATE && !(offset & (PAGE_SIZE - 1)) &&
+                    offset < f->inode->size;
     s64 r = !possible ? -EINVAL
-                      : mm_map_anywhere(current->mm, addr, len, (unsigned)prot, (unsigned)flags, f->inode, offset,
-                                        f->inode->size - offset);
+                      : mm_map_anywhere(current->mm, addr, len, (unsigned)prot, (unsigned)flags,
+                                        f->inode, offset, f->inode->size - offset);
     file_put(f);
     return r;
 }
@@ -124,12 +127,22 @@ s64 sys_mprotect(u64 addr, u64 len, u64 prot)
 
 /* --- the end of it all: reboot(0xfee1dead, ..., command) --- */
 
+static void say_goodbye(void)
+{
+    for (unsigned i = 0; i < cpus_online; i++) {
+        const struct cpu *cpu = cpu_of(i);
+        printk("processor %u: %lu ticks, %lu interrupts, %lu us stolen by others\n", i, cpu->ticks,
+               cpu->interrupts, pv_time_ops.steal_ns(i) / 1000);
+    }
+}
+
 s64 sys_reboot(u64 magic, u64 magic2, u64 command)
 {
     enum { POWER_OFF = 0x4321fedc, RESTART = 0x01234567 };
     (void)magic2;
-    if (magic != 0xfee1dead) return -EINVAL;
+    command = (u32)command;
+    if ((u32)magic != 0xfee1dead || (command != POWER_OFF && command != RESTART)) return -EINVAL;
+    say_goodbye();
     if (command == POWER_OFF) machvec->power_off();
-    if (command == RESTART) machvec->restart();
-    return -EINVAL;
+    machvec->restart();
 }

@@ -210,9 +210,8 @@ void task_exit(int status)
     bool orphan = t->is_thread || !t->parent;
     if (orphan) list_del(&t->all);
     t->state = orphan ? TASK_DEAD : TASK_ZOMBIE;
-    struct task *parent = t->parent;
+    if (!orphan) wake_up(&t->parent->child_exit); /* under the lock: the parent cannot go away */
     spin_unlock(&tasks_lock);
-    if (!orphan) wake_up(&parent->child_exit);
     schedule_irqs_off();
     panic("a task that ended was run again");
 }
@@ -230,7 +229,8 @@ s64 sys_exit_group(u64 code)
 {
     u64 on = spin_lock_irqsave(&tasks_lock);
     list_for_each(struct task, t, &all_tasks, all) {
-        if (t != current && t->tgid == current->tgid && t->state < TASK_ZOMBIE) signal_send(t, SIGKILL);
+        if (t != current && t->tgid == current->tgid && t->state < TASK_ZOMBIE)
+            signal_send(t, SIGKILL);
     }
     spin_unlock_irqrestore(&tasks_lock, on);
     return sys_exit(code);
@@ -260,8 +260,8 @@ s64 sys_wait4(u64 pid, u64 status, u64 options, u64 usage)
     struct task *t = NULL;
     bool any;
     (void)usage;
-    int err = wait_event_interruptible(&current->child_exit,
-                                       (t = find_zombie((s64)pid, &any)) || !any || options & WNOHANG);
+    int err = wait_event_interruptible(&current->child_exit, (t = find_zombie((s64)pid, &any)) ||
+                                                                 !any || options & WNOHANG);
     if (!t) return err ? err : any ? 0 : -ECHILD;
     while (read_once(t->on_cpu)) cpu_relax(); /* still on its way out */
     s64 result = t->pid;

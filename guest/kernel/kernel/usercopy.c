@@ -43,8 +43,14 @@ static int copy(struct mm *mm, u64 user, char *kernel, size_t n, bool to_user)
 }
 
 int copy_from_user(void *to, u64 from, size_t n) { return copy(current->mm, from, to, n, false); }
-int copy_to_user(u64 to, const void *from, size_t n) { return copy(current->mm, to, (char *)from, n, true); }
-int copy_to_mm(struct mm *mm, u64 to, const void *from, size_t n) { return copy(mm, to, (char *)from, n, true); }
+int copy_to_user(u64 to, const void *from, size_t n)
+{
+    return copy(current->mm, to, (char *)from, n, true);
+}
+int copy_to_mm(struct mm *mm, u64 to, const void *from, size_t n)
+{
+    return copy(mm, to, (char *)from, n, true);
+}
 
 s64 copy_string_from_user(char *to, u64 from, size_t size)
 {

@@ -27,13 +27,18 @@
 #define PV_OP(name, type, bundles, what) CALL_THROUGH pv_call_##name, pv_cpu_ops, PV_CPU_##name
 #include "pv_ops.def"
 
-/* Branches from common assembly: one bundle each, recorded, patched. */
-	.macro	BRANCH name, type
+/* Branches from common assembly: one bundle each, recorded, patched.  Its first slot may do what the
+ * function would do first (and does, where it is built without this). */
+#define FIRST_switch_to		alloc r14=ar.pfs,2,0,0,0
+#define FIRST_leave_syscall	nop.m 0
+#define FIRST_leave_kernel	nop.m 0
+
+	.macro	BRANCH name, type, first:vararg
 	.global	\name
 	.proc	\name
 \name:
 1:	{ .mib
-	nop.m	0
+	\first
 	nop.i	0
 	br.cond.sptk.many pv_jump_\name
 	}
@@ -42,7 +47,7 @@
 	.popsection
 	.endp	\name
 	.endm
-#define PV_BRANCH(name, type, what) BRANCH name, type
+#define PV_BRANCH(name, type, what) BRANCH name, type, FIRST_##name
 #include "pv_branches.def"
 
 #define PV_BRANCH(name, type, what) CALL_THROUGH pv_jump_##name, pv_branches, PV_BRANCH_##name

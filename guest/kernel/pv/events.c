@@ -7,7 +7,13 @@
 #include "time.h"
 #include "xen.h"
 
-enum { EVTCHNOP_BIND_VIRQ = 1, EVTCHNOP_SEND = 4, EVTCHNOP_ALLOC_UNBOUND = 6, EVTCHNOP_BIND_IPI = 7, EVTCHNOP_UNMASK = 9 };
+enum {
+    EVTCHNOP_BIND_VIRQ = 1,
+    EVTCHNOP_SEND = 4,
+    EVTCHNOP_ALLOC_UNBOUND = 6,
+    EVTCHNOP_BIND_IPI = 7,
+    EVTCHNOP_UNMASK = 9
+};
 enum { DOMID_SELF = 0x7ff0, PORTS = 256, PORT_WORDS = PORTS / 64 };
 
 /* Ports of processors' own: who they belong to and what they are. */
@@ -16,6 +22,7 @@ static struct {
     u8 kind, cpu, ipi;
 } ports[PORTS];
 static u64 percpu_ports[MAX_CPUS][PORT_WORDS]; /* handled only by their processor */
+static u64 owned_ports[PORT_WORDS];            /* all of those */
 static unsigned ipi_port[MAX_CPUS][IPIS];
 
 static s64 event_op(unsigned op, void *arg)
@@ -79,6 +86,7 @@ static void own(int port, enum kind kind, enum ipi ipi)
     ports[port].cpu = (u8)cpu;
     ports[port].ipi = (u8)ipi;
     percpu_ports[cpu][port / 64] |= 1ul << port % 64;
+    atomic_or(&owned_ports[port / 64], 1ul << port % 64);
     evtchn_unmask((unsigned)port);
 }
 
@@ -115,11 +123,7 @@ static u64 ready(unsigned w)
 {
     struct xen_shared_info *s = xen_shared;
     u64 mine = percpu_ports[this_cpu->id][w];
-    if (this_cpu->id == 0) {
-        u64 others = 0;
-        for (unsigned i = 1; i < MAX_CPUS; i++) others |= percpu_ports[i][w];
-        mine = ~others;
-    }
+    if (this_cpu->id == 0) mine |= ~owned_ports[w];
     return read_once(s->evtchn_pending[w]) & ~read_once(s->evtchn_mask[w]) & mine;
 }
 
@@ -133,7 +137,8 @@ static void xen_handle(void)
         for (; words; words &= words - 1) {
             unsigned w = (unsigned)__builtin_ctzl(words);
             u64 bits;
-            while (w < PORT_WORDS && (bits = ready(w))) handle_port(w * 64 + (unsigned)__builtin_ctzl(bits));
+            while (w < PORT_WORDS && (bits = ready(w)))
+                handle_port(w * 64 + (unsigned)__builtin_ctzl(bits));
         }
     }
 }

@@ -71,14 +71,16 @@ bool pv_retarget(void *bundle, const void *target)
 }
 
 /* The body itself if it fits, a direct call of it otherwise. */
-u64 pv_patch_with(const struct pv_body *first, const struct pv_body *last, void *start, void *end, u64 type)
+u64 pv_patch_with(const struct pv_body *first, const struct pv_body *last, void *start, void *end,
+                  u64 type)
 {
     for (; first < last; first++) {
         u64 size = (u64)(first->end - first->start), room = (u64)((char *)end - (char *)start);
         if (first->type != type) continue;
         if (size > room) return pv_retarget(start, first->start) ? BUNDLE : 0;
         memcpy(start, first->start, size);
-        for (u64 at = size; at < room; at += BUNDLE) memcpy((char *)start + at, pv_nop_bundle, BUNDLE);
+        for (u64 at = size; at < room; at += BUNDLE)
+            memcpy((char *)start + at, pv_nop_bundle, BUNDLE);
         flush(start, end);
         return size;
     }
@@ -88,10 +90,12 @@ u64 pv_patch_with(const struct pv_body *first, const struct pv_body *last, void 
 void pv_patch_apply(void)
 {
     unsigned missing = 0, sites = 0;
-    for (const struct site_bundle *s = __start_paravirt_bundles; s < __stop_paravirt_bundles; s++, sites++) {
+    for (const struct site_bundle *s = __start_paravirt_bundles; s < __stop_paravirt_bundles;
+         s++, sites++) {
         if (!pv_init_ops.patch_bundle(s->start, s->end, s->type)) missing++;
     }
-    for (const struct site_branch *s = __start_paravirt_branches; s < __stop_paravirt_branches; s++, sites++) {
+    for (const struct site_branch *s = __start_paravirt_branches; s < __stop_paravirt_branches;
+         s++, sites++) {
         if (!pv_init_ops.patch_branch(s->tag, s->type)) missing++;
     }
     if (missing) panic("%u of %u sites could not be patched", missing, sites);

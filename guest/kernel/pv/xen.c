@@ -31,17 +31,13 @@ void xen_shutdown(u32 reason)
 /* Region 7 is plain memory: the hypervisor may insert its translations without asking. */
 static void identity_region_7(void)
 {
-    struct { u64 command; u8 on, pad[7]; u64 pgprot, key; } arg = { .command = 1, .on = 1, .pgprot = PTE_KERNEL };
+    struct {
+        u64 command;
+        u8 on, pad[7];
+        u64 pgprot, key;
+    } arg = { .command = 1, .on = 1, .pgprot = PTE_KERNEL };
     s64 r = hypercall1(XEN_OPT_FEATURE, xencomm(&arg));
     if (r) panic("the hypervisor refuses the identity mapping of region 7 (%ld)", r);
-}
-
-static void register_callback(void)
-{
-    extern const char xen_event_callback[];
-    struct { u16 type, flags; u32 pad; u64 ip; } arg = { .ip = (u64)xen_event_callback };
-    s64 r = hypercall2(XEN_CALLBACK_OP, 0, xencomm(&arg));
-    if (r) panic("the hypervisor refuses the event callback (%ld)", r);
 }
 
 /* --- init --- */
@@ -60,25 +56,8 @@ static void xen_reserve(void (*reserve)(u64 start, u64 end))
 static void xen_setup_early(void)
 {
     xen_start_info = va(xen_shared->start_info_pfn << PAGE_SHIFT);
-    memset(xen_shared->evtchn_mask, 0xff, sizeof xen_shared->evtchn_mask);
     identity_region_7();
     gate_map(xen_gate);
-}
-
-/* Where the hypervisor keeps the times of this processor's states up to date. */
-struct runstate {
-    s32 state, pad;
-    u64 entered;
-    u64 time[4]; /* running, runnable, blocked, offline */
-};
-static struct runstate runstates[MAX_CPUS];
-
-static void xen_cpu_init(void)
-{
-    enum { REGISTER_RUNSTATE = 5 };
-    u64 handle = xencomm(&runstates[this_cpu->id]);
-    hypercall3(XEN_VCPU_OP, REGISTER_RUNSTATE, this_cpu->id, xencomm(&handle));
-    register_callback();
 }
 
 static u64 xen_patch_bundle(void *start, void *end, u64 type)
@@ -100,11 +79,19 @@ static bool xen_patch_branch(void *tag, u64 type)
 
 /* --- time --- */
 
+/* Where the hypervisor keeps the times of this processor's states up to date. */
+struct runstate {
+    s32 state, pad;
+    u64 entered;
+    u64 time[4]; /* running, runnable, blocked, offline */
+};
+static struct runstate runstates[MAX_CPUS];
+
 /* Runnable but not running: stolen. */
-static u64 xen_steal_ns(void)
+static u64 xen_steal_ns(unsigned cpu)
 {
     enum { RUNNABLE = 1, OFFLINE = 3 };
-    const struct runstate *r = &runstates[this_cpu->id];
+    const struct runstate *r = &runstates[cpu];
     return r->time[RUNNABLE] + r->time[OFFLINE];
 }
 
@@ -125,7 +112,7 @@ void xen_setup_pv_ops(void)
     pv_info = (struct pv_info){ (unsigned)(ia64_getreg_raw("ar.rsc") >> 2 & 3), true, "Xen/ia64" };
     pv_init_ops = (struct pv_init_table){
         .banner = xen_banner, .reserve_memory = xen_reserve, .setup_early = xen_setup_early,
-        .cpu_init = xen_cpu_init, .patch_bundle = xen_patch_bundle, .patch_branch = xen_patch_branch,
+        .patch_bundle = xen_patch_bundle, .patch_branch = xen_patch_branch,
     };
     pv_cpu_ops = (struct pv_cpu_ops){
 #define PV_OP(name, type, bundles, what) .name = xen_##name,
@@ -142,8 +129,32 @@ void xen_setup_pv_ops(void)
 
 /* --- the machine vector --- */
 
-static void xen_nothing(void)
+static void xen_setup(void)
 {
+    const char *magic = xen_start_info->magic;
+    if (strcmp(magic, "xen-3.0-ia64")) panic("started by a hypervisor of the kind %s", magic);
+}
+
+static void register_callback(void)
+{
+    extern const char xen_event_callback[];
+    struct { u16 type, flags; u32 pad; u64 ip; } arg = { .ip = (u64)xen_event_callback };
+    s64 r = hypercall2(XEN_CALLBACK_OP, 0, xencomm(&arg));
+    if (r) panic("the hypervisor refuses the event callback (%ld)", r);
+}
+
+static void xen_cpu_init(void)
+{
+    enum { REGISTER_RUNSTATE = 5 };
+    u64 handle = xencomm(&runstates[this_cpu->id]);
+    hypercall3(XEN_VCPU_OP, REGISTER_RUNSTATE, this_cpu->id, xencomm(&handle));
+    register_callback();
+}
+
+/* Nothing comes through before somebody wants it. */
+static void xen_irq_init(void)
+{
+    memset(xen_shared->evtchn_mask, 0xff, sizeof xen_shared->evtchn_mask);
 }
 
 static void xen_console_early(const char *s, size_t n)
@@ -177,7 +188,7 @@ static noreturn void xen_restart(void) { xen_shutdown(SHUTDOWN_REBOOT); }
 static noreturn void xen_crash(void) { xen_shutdown(SHUTDOWN_CRASH); }
 
 const struct machine_vector machvec_xen = {
-    .name = "xen", .setup = xen_nothing, .cpu_init = xen_nothing, .irq_init = xen_nothing,
+    .name = "xen", .setup = xen_setup, .cpu_init = xen_cpu_init, .irq_init = xen_irq_init,
     .console_early = xen_console_early, .dma_map = xen_dma_map, .send_ipi = xen_send_ipi,
     .wake_cpu = xen_wake_cpu, .idle = xen_idle, .power_off = xen_power_off,
     .restart = xen_restart, .crash = xen_crash,

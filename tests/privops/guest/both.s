@@ -126,9 +126,17 @@ lost:	br.few	lost
 	;;
 	break	0x1000
 	;;
+	movl	r4 = batch
+	movl	r5 = INLINE
+	;;
+	mov	r2 = 13                         // multicall, of one
+	or	r32 = r4, r5
+	mov	r33 = 1
+	;;
+	break	0x1000
+	;;
 	end
 	movl	r4 = argument
-	movl	r5 = INLINE
 	;;
 	mov	r2 = 29                         // sched_op: shutdown
 	mov	r32 = 2
@@ -147,6 +155,8 @@ off:	movl	r4 = PM_CONTROL
 	.align	16
 argument:
 	data4	0                               // poweroff
+	.align	8
+batch:	data8	17, 0, 6, 0, 0, 0, 0, 0         // xen_version: features, refused without a buffer
 psr_name:
 	stringz	"psr"
 registers_name:

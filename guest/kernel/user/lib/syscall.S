@@ -8,8 +8,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "syscalls.h"
 
-#define BREAK_SYSCALL 0x100000
-
 	.text
 
 // Leaves the answer, or minus the error number, in r8.

@@ -52,6 +52,8 @@ const char *check_bad_pointers(void)
 const char *check_bad_arguments(void)
 {
     WANT(call_with_nat(NR_close) < 0);
+    WANT(call_without_frame(NR_getpid) == sys(NR_getpid));
+    call_without_frame(NR_close); /* of whatever it is given */
     WANT(call_big_endian(NR_close, 77, 0) == -EBADF);
     WANT(!kernel_gate || call_big_endian(NR_close, 77, kernel_gate) == -EBADF);
     return NULL;
@@ -80,8 +82,10 @@ static u64 random_argument(u64 *seed, const u8 *room)
 /* All but those that stop others, the machine, or this. */
 static bool harmless(long number)
 {
-    static const int harmful[] = { NR_exit, NR_exit_group, NR_kill, NR_reboot, NR_clone, NR_clone2, NR_read,
-                                   NR_wait4, NR_nanosleep, NR_futex, NR_rt_sigreturn };
+    static const int harmful[] = {
+        NR_exit, NR_exit_group, NR_kill, NR_reboot, NR_clone, NR_clone2, NR_read, NR_wait4,
+        NR_nanosleep, NR_futex, NR_rt_sigreturn,
+    };
     for (size_t i = 0; i < ARRAY_SIZE(harmful); i++) {
         if (number == harmful[i]) return false;
     }
@@ -98,12 +102,12 @@ static void call_at_random(u64 seed)
     u8 *room = map_private(2 * PAGE);
     for (int fd = 0; fd < 3; fd++) close(fd);
     for (int i = 0; i < CALLS; i++) {
-        u64 a[6], n = random_number(&seed);
-        long call = known[(n >> 20) % ARRAY_SIZE(known)];
-        for (int j = 0; j < 6; j++) a[j] = random_argument(&seed, room);
-        if (!harmless(call)) continue;
-        (n & 1 || !kernel_gate ? syscall_by_break : syscall_by_epc)(call, (long)a[0], (long)a[1], (long)a[2],
-                                                                   (long)a[3], (long)a[4], (long)a[5]);
+        long a[6];
+        u64 n = random_number(&seed);
+        int number = known[(n >> 20) % ARRAY_SIZE(known)];
+        syscall_fn *way = n & 1 || !kernel_gate ? syscall_by_break : syscall_by_epc;
+        for (int j = 0; j < 6; j++) a[j] = (long)random_argument(&seed, room);
+        if (harmless(number)) way(number, a[0], a[1], a[2], a[3], a[4], a[5]);
     }
 }
 

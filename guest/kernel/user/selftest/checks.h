@@ -36,6 +36,7 @@ int started_over(int argc, char **argv, char **envp);
 void use_preserved(u64 seed, u64 rounds) __attribute__((noreturn)); /* exits with what was lost */
 u64 fp_keeps(u64 seed, u64 loops, u64 rounds); /* how many registers were lost */
 long call_with_nat(long number);      /* by break; the only argument is a NaT */
+long call_without_frame(long number); /* by break, with not a single stacked register */
 long call_big_endian(long number, long a0, u64 gate); /* by break, or by epc if gate is not 0 */
 long load_speculatively(const long *p); /* -1: it became a NaT */
 void lose_backing_store(u64 where);
@@ -45,6 +46,7 @@ long keep_scratch(u64 seed); /* over a fault whose handler skips it: how many re
 void spoil_scratch(void);
 void return_from_signal(void *frame) __attribute__((noreturn)); /* with the stack pointer there */
 void exit_well(void) __attribute__((noreturn));
+void raise_privilege(u64 unused); /* by epc, in a page that gives none */
 u64 divide_fp(void);                  /* 1.0 / 0.0 with that trap enabled */
 u64 load_strictly(const void *p);     /* 8 bytes, with alignment checks (psr.ac) */
 

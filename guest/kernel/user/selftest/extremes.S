@@ -3,13 +3,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "../lib/syscalls.h"
 
-#define BREAK_SYSCALL 0x100000
-#define NR_close 1028
-#define NR_kill 1053
-#define NR_getpid 1041
-#define NR_sched_yield 1164
-#define NR_rt_sigreturn 1181
-#define NR_exit_group 1236
 #define SIGUSR1 10
 #define SIGCHLD 17
 #define PSR_BE 2
@@ -269,6 +262,20 @@ call_with_nat:
 	br.ret.sptk.many rp
 	.endp	call_with_nat
 
+// long call_without_frame(long number)
+	.global	call_without_frame
+	.proc	call_without_frame
+call_without_frame:
+	mov	r15 = r32
+	alloc	r14 = ar.pfs, 0, 0, 0, 0
+	break	BREAK_SYSCALL
+	;;
+	cmp.eq	p6, p0 = -1, r10
+	;;
+(p6)	sub	r8 = r0, r8
+	br.ret.sptk.many rp
+	.endp	call_without_frame
+
 // long call_big_endian(long number, long a0, u64 gate): with psr.be set until the answer is there
 	.global	call_big_endian
 	.proc	call_big_endian
@@ -491,6 +498,19 @@ exit_well:
 	mov	r32 = r0
 	break	BREAK_SYSCALL
 	.endp	exit_well
+
+// void raise_privilege(u64 unused)
+	.global	raise_privilege
+	.proc	raise_privilege
+raise_privilege:
+	{ .mib
+	nop.m	0
+	nop.i	0
+	epc
+	;; }
+	mov	r8 = psr
+	br.ret.sptk.many rp
+	.endp	raise_privilege
 
 // u64 divide_fp(void): 1.0 / 0.0 with the zero-divide trap enabled (ar.fpsr bit 2: disabled)
 	.global	divide_fp

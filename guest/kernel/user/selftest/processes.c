@@ -63,7 +63,7 @@ const char *check_processes(void)
 
 const char *check_fork_storm(void)
 {
-    enum { ROUNDS = 5, CHILDREN = 40 };
+    enum { ROUNDS = 3, CHILDREN = 40 };
     long child[CHILDREN];
     for (int r = 0; r < ROUNDS; r++) {
         for (int i = 0; i < CHILDREN; i++) {

@@ -84,7 +84,7 @@ const char *check_nats(void)
     return NULL;
 }
 
-/* Processes that compute next to each other on one processor, and how often one followed another. */
+/* Processes that compute beside each other on one processor, and how often one followed another. */
 static struct {
     volatile u64 who;
     volatile u32 switches, lost;

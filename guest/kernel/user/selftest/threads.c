@@ -48,9 +48,9 @@ const char *check_threads(void)
 static volatile int turn;
 
 /* A baton goes round; everybody else sleeps. */
-static int hand_over(void *opaque_)
+static int hand_over(void *who)
 {
-    int me = (int)(long)opaque_, wrong = 0;
+    int me = (int)(long)who, wrong = 0;
     for (int i = 0; i < HANDOVERS / THREADS; i++) {
         for (int t = turn; t % THREADS != me; t = turn) futex_wait(&turn, t);
         wrong += turn != i * THREADS + me;
@@ -173,9 +173,9 @@ const char *check_preemption(void)
     if (!child) {
         for (;;) opaque(0);
     }
-    for (int i = 0; i < 5; i++) sys(NR_sched_yield);
-    u64 start_ = now();
-    while (now() - start_ < 5 * MS) {}
+    sys(NR_sched_yield);
+    u64 end = now() + 5 * MS;
+    while (now() < end) {}
     WANT(sys(NR_kill, child, SIGKILL) == 0);
     WANT(wait_for(child) == SIGNALLED(SIGKILL));
     WANT(run_on(before) == 0);

@@ -1,0 +1,96 @@
+/* With `selftest` on the command line: what programs cannot check, the kernel checks itself.  A
+ * failure is a panic.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "kernel.h"
+
+#include "mm.h"
+#include "pv.h"
+#include "sched.h"
+#include "time.h"
+
+/* Region 5 goes through the page table and the VHPT, in the kernel as in programs: two pages that
+ * are not neighbours in memory become neighbours. */
+static void check_vmap(void)
+{
+    void *pages[2] = { page_alloc(0), page_alloc(0) };
+    u64 pas[2] = { pa(pages[1]), pa(pages[0]) };
+    u64 *mapped = vmap(pas, 2, true);
+    assert(mapped && (u64)mapped >> 61 == 5);
+    for (u64 i = 0; i < 2 * PAGE_SIZE / sizeof *mapped; i++) mapped[i] = i;
+    for (unsigned p = 0; p < 2; p++) {
+        u64 n = PAGE_SIZE / sizeof(u64);
+        for (u64 i = 0; i < n; i++) assert(((u64 *)pages[!p])[i] == p * n + i);
+    }
+    u64 *entry = (u64 *)ia64_thash((u64)mapped);
+    assert((u64)entry >> 61 == 5 && (*entry & PTE_PPN) == pas[0]);
+}
+
+/* The operations mean the same wherever we run, patched or not. */
+static void check_operations(void)
+{
+    u64 region1 = REGION(1), before = ia64_get_rr(region1);
+    ia64_set_rr(region1, before ^ 1 << 8);
+    assert(ia64_get_rr(region1) == (before ^ 1 << 8));
+    ia64_set_rr(region1, before);
+    assert(ia64_get_psr_i());
+    u64 on = irq_save();
+    assert(on == 1 && !ia64_get_psr_i() && !(ia64_get_psr() & PSR_I));
+    u64 nested = irq_save();
+    assert(!nested);
+    irq_restore(nested);
+    assert(!ia64_get_psr_i());
+    irq_restore(on);
+    assert(ia64_get_psr_i() && ia64_get_psr() & PSR_I);
+    u64 t = ia64_get_itc();
+    assert(ia64_get_itc() > t);
+    assert((ia64_get_cpuid(3) & 0xff) >= 4);
+    ia64_fc((u64)&t);
+    (void)ia64_get_pmd(4);
+    ia64_set_tpr(1 << 16);
+    assert(ia64_get_tpr() == 1 << 16);
+    ia64_set_tpr(0);
+}
+
+/* Many orders, many sizes, and all of it comes back. */
+static void check_allocation(void)
+{
+    enum { BLOCKS = 64 };
+    static void *block[BLOCKS];
+    u64 before = pages_free();
+    for (unsigned i = 0; i < BLOCKS; i++) {
+        block[i] = page_alloc(i % 4);
+        assert(block[i] && !(pa(block[i]) & ((PAGE_SIZE << i % 4) - 1)) && !*(u64 *)block[i]);
+        memset(block[i], 0xa5, PAGE_SIZE << i % 4);
+    }
+    for (unsigned i = 0; i < BLOCKS; i++)
+        page_free(block[(i * 37) % BLOCKS], (i * 37) % BLOCKS % 4);
+    assert(pages_free() == before);
+    for (unsigned i = 0; i < BLOCKS; i++) {
+        block[i] = kmalloc(i * i * 8);
+        assert(block[i] && !((u64)block[i] & 15));
+        memset(block[i], (int)i, i * i * 8);
+    }
+    for (unsigned i = 0; i < BLOCKS; i++) {
+        for (u64 k = 0; k < i * i * 8; k++) assert(((u8 *)block[i])[k] == i);
+        kfree(block[i]);
+    }
+}
+
+/* Who asks the other processors gets an answer; twice, because the first might be luck. */
+static void check_calls(void)
+{
+    smp_call_all(CALL_FLUSH_TLB);
+    smp_call_all(CALL_FLUSH_TLB);
+}
+
+static void selftest(void)
+{
+    if (!cmdline_get("selftest")) return;
+    check_operations();
+    check_vmap();
+    check_allocation();
+    check_calls();
+    printk("kernel self-tests passed\n");
+}
+initcall(selftest);
