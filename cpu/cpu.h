@@ -109,6 +109,7 @@ bool cpu_next_timer(const struct cpu *cpu, u64 *ticks); /* ticks until itm fires
 /* Interrupts: the local SAPIC. */
 void cpu_post_vector(struct cpu *cpu, unsigned vector); /* sets the IRR bit; 0 is ExtINT, 2 NMI */
 bool cpu_interrupt_pending(const struct cpu *cpu);      /* an unmasked one, whatever psr.i says */
+bool cpu_in_service(const struct cpu *cpu, unsigned vector); /* read from IVR, no EOI yet */
 
 /* INIT, and machine checks that come from outside: wait until psr.mc is 0. */
 void cpu_post_init(struct cpu *cpu);

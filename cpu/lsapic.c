@@ -55,6 +55,11 @@ bool cpu_interrupt_pending(const struct cpu *cpu)
     return lsapic_deliverable(cpu);
 }
 
+bool cpu_in_service(const struct cpu *cpu, unsigned vector)
+{
+    return vector < 256 && bit(cpu->isr_bits[vector >> 6], vector & 63);
+}
+
 void cpu_check_interrupts(struct cpu *cpu)
 {
     cpu_attend(cpu, ATTN_INTERRUPT);

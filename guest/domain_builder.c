@@ -50,16 +50,18 @@ static bool find_entry(const struct file *f, u64 at, u64 end, u64 *entry, bool *
     return false;
 }
 
-static bool xen_entry(const struct file *f, u64 *entry, struct domain_image *image)
+static bool xen_entry(const struct file *f, u64 *entry, bool *others)
 {
+    bool xen = false, any = false;
     u64 phoff = field(f, EHDR_PHOFF, 8), size = field(f, EHDR_PHENTSIZE, 2);
     for (u64 i = 0, n = field(f, EHDR_PHNUM, 2); i < n; i++) {
         u64 ph = phoff + i * size, at = field(f, ph + PHDR_OFFSET, 8);
         u64 len = field(f, ph + PHDR_FILESZ, 8);
         if (field(f, ph, 4) != PT_NOTE || at > f->len || len > f->len - at) continue;
-        if (find_entry(f, at, at + len, entry, &image->has_note)) return true;
-        image->other_notes = len && !image->has_note;
+        if (find_entry(f, at, at + len, entry, &xen)) return true;
+        any |= len > 0;
     }
+    *others = any && !xen;
     return false;
 }
 
@@ -167,8 +169,8 @@ bool domain_build(struct domain *d, const struct domain_plan *plan, struct domai
         return false;
     }
     struct file file = { linux_image->kernel_bytes, linux_image->kernel_len };
-    image->has_note = image->other_notes = false;
-    if (xen_entry(&file, &entry, image)) linux_image->entry = entry;
+    image->other_notes = false;
+    if (xen_entry(&file, &entry, &image->other_notes)) linux_image->entry = entry;
     struct domain_memory_map map = domain_firmware_install(plan->pm, plan->mem,
                                                            page_pa(d, PAGE_MEMMAP), plan->vcpus);
     clear_pages(d, plan);

@@ -20,8 +20,7 @@ struct domain_plan {
 struct domain_image {
     struct linux_image linux_image; /* its entry is the Xen one: the ELF note's, or the file's */
     u64 boot_param;
-    bool has_note;                  /* the file says that its kernel knows Xen */
-    bool other_notes;               /* it has notes, and none says so */
+    bool other_notes;               /* the file has notes, and none is Xen's */
 };
 
 bool domain_build(struct domain *d, const struct domain_plan *plan, struct domain_image *image,

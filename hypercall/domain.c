@@ -11,7 +11,6 @@
 #include "hypercall/hypercall-priv.h"
 
 #define SPECIAL_ALIGN (64ull << 20)
-#define SHARED_VA_START 0xf500000000000000ull
 #define MEM_MIN (80ull << 20)
 
 struct hv_vcpu *domain_vcpu(struct domain *d, const struct cpu *cpu)

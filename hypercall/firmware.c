@@ -70,6 +70,17 @@ static struct answer pal_vm_summary(void)
     return (struct answer){ .r9 = 0x02030b0b300f1059ull, .r10 = 0x1232 };
 }
 
+/* The procedures that a domain gets an answer to; to all others Xen says that there are none. */
+static bool pal_known(u64 index)
+{
+    static const u16 known[] = { 1, 2, 4, 5, 9, 11, 13, 14, 15, 19, 20, 22, 34, 39, 41, 42, 43, 257,
+                                 262, 274 };
+    for (unsigned i = 0; i < ARRAY_LEN(known); i++) {
+        if (known[i] == index) return true;
+    }
+    return false;
+}
+
 static enum hook_answer fw_pal(struct hv_vcpu *v, u64 number)
 {
     u64 index = gr(v, 28);
@@ -86,13 +97,16 @@ static enum hook_answer fw_pal(struct hv_vcpu *v, u64 number)
     case PAL_HALT_LIGHT:
         vcpu_idle(v);
         return answer(v, (struct answer){ .r8 = STATUS_OK });
-    default: return ask_bios(v, BIOS_PAL, index, index & 0x100 ? 33 : 29);
+    default:
+        if (!pal_known(index)) return answer(v, (struct answer){ .r8 = PAL_UNIMPLEMENTED });
+        return ask_bios(v, BIOS_PAL, index, index & 0x100 ? 33 : 29);
     }
 }
 
 /* --- SAL -------------------------------------------------------------------------------------- */
 
-enum { SAL_SET_VECTORS = 0x01000000, SAL_GET_STATE_INFO = 0x01000001,
+enum { SAL_SET_VECTORS = 0x01000000, SAL_MC_RENDEZ = 0x01000004, SAL_MC_SET_PARAMS = 0x01000005,
+       SAL_REGISTER_PHYSICAL_ADDR = 0x01000006,
        SAL_PCI_CONFIG_READ = 0x01000010, SAL_PCI_CONFIG_WRITE = 0x01000011,
        SAL_FREQ_BASE = 0x01000012, SAL_PHYSICAL_ID_INFO = 0x01000013,
        SAL_UPDATE_PAL = 0x01000020, SAL_XEN_RETURN = 0x02000000 };
@@ -114,15 +128,18 @@ static enum hook_answer fw_sal_return(struct hv_vcpu *v, u64 number)
     return HOOK_DONE;
 }
 
-/* Configuration space reads as zeros: there is no PCI. */
+/* Configuration space reads as zeros: there is no PCI; machine checks are the hypervisor's. */
 static enum hook_answer fw_sal(struct hv_vcpu *v, u64 number)
 {
     u64 function = (u32)gr(v, 32);
     switch (function) {
     case SAL_SET_VECTORS: return answer(v, (struct answer){ .r8 = set_vectors(v) });
+    case SAL_MC_RENDEZ:
+    case SAL_MC_SET_PARAMS:
     case SAL_PCI_CONFIG_READ:
     case SAL_PCI_CONFIG_WRITE:
     case SAL_UPDATE_PAL: return answer(v, (struct answer){ .r8 = STATUS_OK });
+    case SAL_REGISTER_PHYSICAL_ADDR:
     case SAL_PHYSICAL_ID_INFO: return answer(v, (struct answer){ .r8 = SAL_UNIMPLEMENTED });
     case SAL_XEN_RETURN: return fw_sal_return(v, number);
     default: return ask_bios(v, BIOS_SAL, function, 33);

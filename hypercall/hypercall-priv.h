@@ -67,6 +67,7 @@ struct port {
     u32 peer;                  /* or the other end: a port of this domain, too */
 };
 
+#define SHARED_VA_START 0xf500000000000000ull /* until the guest says where it wants it */
 #define REVEALED_CRS 11
 
 /* --- a virtual processor ---------------------------------------------------------------------- */

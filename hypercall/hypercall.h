@@ -85,6 +85,8 @@ u64 domain_reflections(const struct domain *d);
 /* Does the guest wait for what can never come?  Ask many times a second: NULL, or the reason. */
 const char *domain_hopeless(struct domain *d);
 
+bool domain_was_asked(const struct domain *d); /* has the guest used any service of Xen's? */
+
 /* Between slices: console input, received frames. */
 void domain_poll(struct domain *d);
 bool domain_takes_input(const struct domain *d); /* is there room in the console's ring? */

@@ -65,7 +65,7 @@ void legacy_post(struct hv_vcpu *v, unsigned vector)
     hint(v);
 }
 
-#define PATIENCE_NS 5000000000ull
+#define PATIENCE_NS 2000000000ull
 
 /* A domain gets events; its vector for external interrupts is never entered.  A kernel that has them
  * enabled and no event callback while one is pending, does not know where it is. */

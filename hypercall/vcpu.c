@@ -77,6 +77,15 @@ void vcpu_down(struct hv_vcpu *v)
     log_debug("xen", "vcpu %u goes down", v->id);
 }
 
+/* PAL, SAL and EFI do not count: kernels that know no Xen call them, too. */
+bool domain_was_asked(const struct domain *d)
+{
+    u64 sum = d->shared_va != SHARED_VA_START;
+    for (unsigned i = 0; i < ARRAY_LEN(d->hyperprivop_count); i++) sum += d->hyperprivop_count[i];
+    for (unsigned i = 0; i < ARRAY_LEN(d->hypercall_count); i++) sum += d->hypercall_count[i];
+    return sum;
+}
+
 const char *domain_hopeless(struct domain *d)
 {
     bool any = false;

@@ -26,6 +26,7 @@ struct xen_machine {
     struct domain_image image;
     struct clock_event poll;
     bool reset_wanted;
+    u64 started;
     void (*monitor)(void *opaque);
     void *monitor_opaque;
 };
@@ -112,14 +113,18 @@ static u64 now_ns(void *opaque)
 
 /* --- host input ------------------------------------------------------------------------------- */
 
-/* A guest that waits for ever would go unnoticed: we look for input for ever, too. */
+/* A guest that waits for ever would go unnoticed: we look for input for ever, too.  A kernel that
+ * does not know Xen loses its way (frames, for one: its cover is not what the hypervisor needs), but
+ * may be busy with that for ever. */
 static void end_hopeless(struct xen_machine *x)
 {
-    const char *why = domain_hopeless(x->domain);
-    if (!why || x->m->ended) return;
-    machine_end(x->m, END_STUCK, asking(x), 0, "%s%s%s%s", why, x->image.has_note ? "" : "; ",
-                x->image.has_note ? "" : x->m->config->kernel,
-                x->image.has_note ? "" : " has no Xen note: is it built for Xen?");
+    const char *why = domain_hopeless(x->domain), *file = x->m->config->kernel;
+    bool late = clock_now(x->m->clock) - x->started > x->itc_hz;
+    if (why) machine_end(x->m, END_STUCK, asking(x), 0, "%s", why);
+    if (x->image.other_notes && late && !domain_was_asked(x->domain)) {
+        machine_end(x->m, END_GUEST, asking(x), 0, "%s has no Xen note, and has asked nothing of Xen "
+                    "for a second: it is not built for it; run it without --xen", file);
+    }
 }
 
 static void on_poll(void *opaque, u64 now)
@@ -213,6 +218,7 @@ static bool load(struct xen_machine *x, GError **err)
     }
     if (!c->top) linux_forget_file(&x->image.linux_image); /* privops wants its line numbers */
     domain_start(x->domain, x->image.linux_image.entry, x->image.boot_param);
+    x->started = clock_now(x->m->clock);
     panic_watch(x->m, x->itc_hz);
     log_info("machine", "starting %s at %#llx as a Xen domain", c->kernel,
              (unsigned long long)x->image.linux_image.entry);

@@ -373,6 +373,10 @@ static void local_sapic(struct call *c, struct cpu *cpu)
     for (unsigned v = 0; v < 256; v++) {
         if (cpu_cr(cpu, 68 + v / 64) >> v % 64 & 1) say(c, " 0x%02x", v);
     }
+    say(c, "\n  in service:");
+    for (unsigned v = 0; v < 256; v++) {
+        if (cpu_in_service(cpu, v)) say(c, " 0x%02x", v);
+    }
     if (cpu_next_timer(cpu, &ticks)) say(c, "\n  timer in %" PRIu64 " ticks", ticks);
     say(c, "\n");
 }

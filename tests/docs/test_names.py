@@ -16,6 +16,8 @@ PAGES = ["README.md"] + sorted(os.path.relpath(p, ROOT) for p in glob.glob(os.pa
 # Folders of the house: `cpu/run.c` is a claim, `build/demo.svg` or `a/b` is none.
 ROOMS = ("base", "bench", "bios", "cpu", "devices", "docs", "guest", "hypercall", "machine", "mmu", "monitor", "tests", "tools", ".ci")
 
+MADE = {"docs/epic64.1"}  # by the build
+
 
 def read(path):
     with open(os.path.join(ROOT, path), encoding="utf-8") as f:
@@ -33,7 +35,7 @@ class Names(unittest.TestCase):
     def test_every_file_that_a_page_names_exists(self):
         named = 0
         for page in PAGES:
-            for path in paths_in(read(page)):
+            for path in set(paths_in(read(page))) - MADE:
                 named += 1
                 self.assertTrue(glob.glob(os.path.join(ROOT, path)), "%s names %s" % (page, path))
         self.assertGreater(named, 50)

@@ -27,6 +27,7 @@ struct call {
     s64 want;
     u64 mask, value;     /* of word `at` afterwards; mask 0: not looked at */
     u8 at;
+    bool unbound;        /* port 3 is one of the guest's own, for itself */
 };
 
 /* number and name of a hypercall, for rows without commands */
@@ -131,6 +132,10 @@ static const struct call calls[] = {
       .want = INVAL },
 
     { "event_channel_op.bind_interdomain", REFUSED, 32, { 0, BUF }, { OTHER, 1 }, .want = SRCH },
+    { "event_channel_op.bind_interdomain", REFUSED, 32, { 0, BUF }, { PAIR(SELF, 1) }, .want = INVAL },
+    { "event_channel_op.bind_interdomain", REFUSED, 32, { 0, BUF }, { PAIR(SELF, LOW) }, .want = INVAL },
+    { "event_channel_op.bind_interdomain", DONE, 32, { 0, BUF }, { PAIR(SELF, 3) }, .want = 0,
+      .mask = LOW, .value = 4, .at = 1, .unbound = true },
     { "event_channel_op.bind_virq", DONE, 32, { 1, BUF }, { PAIR(16, 1) },
       .want = 0, .mask = LOW, .value = 3, .at = 1 },
     { "event_channel_op.bind_virq", REFUSED, 32, { 1, BUF }, { PAIR(24, 0) }, .want = INVAL },
@@ -170,8 +175,8 @@ static const struct call calls[] = {
     /* refusals of single entries are in their status, a signed half word */
     { "grant_table_op.map", REFUSED, 20, { 0, BUF, 1 }, { 0, PAIR(0, 8), 0 },
       .want = 0, .mask = S16_AT_16, .value = (u16)-2 << 16, .at = 2 },
-    { "grant_table_op.unmap", REFUSED, 20, { 1, BUF, 1 }, { 0, 0, 7 }, 0, 0xffffull << 32,
-      (u64)(u16)-4 << 32, 2 },
+    { "grant_table_op.unmap", REFUSED, 20, { 1, BUF, 1 }, { 0, 0, 7 },
+      .want = 0, .mask = 0xffffull << 32, .value = (u64)(u16)-4 << 32, .at = 2 },
     { "grant_table_op.setup_table", DONE, 20, { 2, BUF, 1 }, { PAIR(SELF, 1), ~0ull, LIST_HANDLE },
       .want = 0, .mask = S16_AT_0, .value = 0, .at = 1 },
     { "grant_table_op.setup_table", REFUSED, 20, { 2, BUF, 1 }, { PAIR(SELF, 5), 0, LIST_HANDLE },
@@ -202,6 +207,11 @@ static void perform(struct kit *k, const struct call *c)
     u64 after;
     begin(k);
     kit_put(k, LIST, list, sizeof list);
+    if (c->unbound) {
+        struct evtchn_alloc_unbound mine = { SELF, SELF, 0 };
+        assert_int_equal(kit_struct(k, 32, 6, &mine, sizeof mine), 0);
+        assert_int_equal(mine.port, 3);
+    }
     kit_put(k, KIT_BUF, c->words, sizeof c->words);
     s64 got = kit_call(k, c->number, c->args[0], c->args[1], c->args[2], c->args[3], c->args[4]);
     if (got != c->want) {

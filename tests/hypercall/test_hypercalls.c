@@ -321,6 +321,52 @@ static void an_unbound_port_swallows_events(void **state)
     assert_int_equal(st.status, 0);
 }
 
+static bool takes_event(struct kit *k, u32 port)
+{
+    u64 bit = 1ull << port, *set = k->d->shared->evtchn_pending;
+    bool was = *set & bit;
+    *set &= ~bit;
+    return was;
+}
+
+static void a_domain_binds_two_of_its_own_ports_to_each_other(void **state)
+{
+    struct kit *k = *state;
+    struct evtchn_alloc_unbound un = { 0x7ff0, 0x7ff0, 0 };
+    kit_struct(k, 32, 6, &un, sizeof un);
+    struct evtchn_bind_interdomain inter = { .remote_dom = DOMAIN_ID, .remote_port = un.port };
+    assert_int_equal(kit_struct(k, 32, 0, &inter, sizeof inter), 0);
+    struct evtchn_port near = { inter.local_port }, far = { un.port };
+    assert_true(takes_event(k, near.port)); /* by the binding */
+    assert_int_equal(kit_struct(k, 32, 4, &near, sizeof near), 0);
+    assert_true(takes_event(k, far.port));
+    assert_false(takes_event(k, near.port));
+    assert_int_equal(kit_struct(k, 32, 4, &far, sizeof far), 0);
+    assert_true(takes_event(k, near.port));
+    struct evtchn_status st = { .dom = 0x7ff0, .port = near.port };
+    assert_int_equal(kit_struct(k, 32, 5, &st, sizeof st), 0);
+    assert_int_equal(st.status, 2);
+    assert_int_equal(st.u[0], DOMAIN_ID);
+    assert_int_equal(st.u[1], far.port);
+    assert_int_equal(kit_struct(k, 32, 0, &inter, sizeof inter), EINVAL_); /* it is taken */
+    assert_int_equal(kit_struct(k, 32, 3, &near, sizeof near), 0);
+    st.port = far.port;
+    assert_int_equal(kit_struct(k, 32, 5, &st, sizeof st), 0);
+    assert_int_equal(st.status, 1); /* unbound again, and events go nowhere */
+    assert_int_equal(kit_struct(k, 32, 4, &far, sizeof far), 0);
+    assert_false(takes_event(k, near.port));
+    assert_int_equal(kit_struct(k, 32, 3, &far, sizeof far), 0);
+}
+
+static void a_port_for_a_back_end_is_not_the_domains_own_to_bind(void **state)
+{
+    struct kit *k = *state;
+    struct evtchn_alloc_unbound un = { 0x7ff0, 0, 0 };
+    kit_struct(k, 32, 6, &un, sizeof un);
+    struct evtchn_bind_interdomain inter = { .remote_dom = 0x7ff0, .remote_port = un.port };
+    assert_int_equal(kit_struct(k, 32, 0, &inter, sizeof inter), EINVAL_);
+}
+
 static void ports_run_out_with_an_error(void **state)
 {
     struct kit *k = *state;
@@ -582,6 +628,24 @@ static s64 sal(struct kit *k, u64 function, u64 a, u64 b, u64 c)
     return kit_call(k, 0x1100, function, a, b, c, 0);
 }
 
+/* By number, what a domain hears of Xen 4.1: `o` it is there, `.` there is no such procedure; `x` is
+ * left to other tests.  SAL numbers start at 0x01000000. */
+static void firmware_has_what_a_domain_sees_and_no_more(void **state)
+{
+    static const char pals[] = ".oo.oooooo.ooooo.x.oo.o.....xx....o....o.o......";
+    static const char sals[] = "o.oooo..oo......ooo.............o...";
+    struct kit *k = *state;
+    for (unsigned i = 0; pals[i]; i++) {
+        s64 got = pals[i] == 'x' ? 0 : pal(k, i, 0, i == 7 || i == 2 ? 2 : 0);
+        bool there = got != -1;
+        if (pals[i] != 'x' && i != 13 && there != (pals[i] == 'o')) fail_msg("PAL %u: %d", i, (int)got);
+    }
+    for (unsigned i = 0; sals[i]; i++) {
+        s64 got = sal(k, 0x01000000 + i, 0, 0, 0), want = sals[i] == 'o' ? 0 : i == 1 ? -5 : -1;
+        if (got != want) fail_msg("SAL %#x: %d", 0x01000000 + i, (int)got);
+    }
+}
+
 static void sal_starts_processors(void **state)
 {
     struct kit *k = *state;
@@ -712,6 +776,43 @@ static void shared_info_moves_where_rules_allow(void **state)
     }
 }
 
+static void unknown_numbers_are_counted_and_reported_once(void **state)
+{
+    struct kit *k = *state;
+    u64 before = k->d->counters[COUNT_UNKNOWN_HYPERCALL];
+    assert_int_equal(kit_call(k, 0x800, 0, 0, 0, 0, 0), ENOSYS_); /* of other kinds of domains */
+    assert_int_equal(kit_call(k, 62, 0, 0, 0, 0, 0), ENOSYS_);
+    assert_int_equal(k->d->counters[COUNT_UNKNOWN_HYPERCALL], before + 2);
+    assert_true(k->d->warned_class[8]);
+    assert_true(k->d->warned[62]);
+    assert_false(k->d->warned_class[0]);
+}
+
+static void who_looks_sees_and_changes_what_the_guest_believes(void **state)
+{
+    enum { IVA = 2, IPSR = 16, IIP = 19, IIPA = 22 };
+    struct kit *k = *state;
+    struct cpu *cpu = k->cpu[0];
+    k->v->iva = 0xa000000100000000ull;
+    k->v->xsi->iip = 0xa000000100001230ull;
+    k->v->xsi->ipsr = PSR_IC | PSR_DT;
+    u64 iva = cpu_cr(cpu, IVA), iip = cpu_cr(cpu, IIP), dcr = cpu_cr(cpu, CR_DCR);
+    domain_reveal(k->d, true);
+    domain_reveal(k->d, true); /* two who look */
+    assert_int_equal(cpu_cr(cpu, IVA), 0xa000000100000000ull);
+    assert_int_equal(cpu_cr(cpu, IIP), 0xa000000100001230ull);
+    assert_int_equal(cpu_cr(cpu, CR_DCR), k->v->xsi->dcr);
+    cpu_set_cr(cpu, IPSR, PSR_IC);
+    cpu_set_cr(cpu, IVA, 0xa000000100008000ull);
+    domain_reveal(k->d, false);
+    assert_int_equal(cpu_cr(cpu, IVA), iva);
+    assert_int_equal(cpu_cr(cpu, IIP), iip);
+    assert_int_equal(cpu_cr(cpu, CR_DCR), dcr);
+    assert_int_equal(k->v->xsi->ipsr, PSR_IC);
+    assert_int_equal(k->v->iva, 0xa000000100008000ull);
+    assert_int_equal(k->v->xsi->iip, 0xa000000100001230ull);
+}
+
 static void every_hypercall_was_tried(void **state)
 {
     (void)state;
@@ -736,6 +837,10 @@ int main(void)
         WITH_DOMAIN(only_some_ports_can_move),
         WITH_DOMAIN(sending_marks_port_word_and_processor),
         WITH_DOMAIN(an_unbound_port_swallows_events),
+        WITH_DOMAIN(a_domain_binds_two_of_its_own_ports_to_each_other),
+        WITH_DOMAIN(a_port_for_a_back_end_is_not_the_domains_own_to_bind),
+        WITH_DOMAIN(unknown_numbers_are_counted_and_reported_once),
+        WITH_DOMAIN(who_looks_sees_and_changes_what_the_guest_believes),
         WITH_DOMAIN(ports_run_out_with_an_error),
         WITH_DOMAIN(grant_frames_follow_each_other),
         WITH_DOMAIN(only_proper_grants_are_honoured),
@@ -749,6 +854,7 @@ int main(void)
         WITH_DOMAIN(multicall_does_each_and_keeps_results),
         WITH_DOMAIN(pal_tells_of_a_smaller_processor),
         WITH_DOMAIN(halting_returns_with_events_off),
+        WITH_DOMAIN(firmware_has_what_a_domain_sees_and_no_more),
         WITH_DOMAIN(sal_starts_processors),
         WITH_DOMAIN(efi_moves_its_stubs_once),
         WITH_DOMAIN(efi_knows_the_time_and_little_else),

@@ -113,7 +113,8 @@ class Result:
         self.slots = int(found.group(1)) if found else 0
 
     def __str__(self):
-        return "status %d\n--- console\n%s\n--- standard error\n%s" % (self.status, self.console[-6000:], self.err[-3000:])
+        return "status %d\n--- console\n%s\n--- standard error\n%s" % (
+            self.status, self.console[-6000:], self.err[-3000:])
 
 
 class Kit:
@@ -146,7 +147,8 @@ class Typist:
 
     def __init__(self, kit, *options):
         command = [kit.epic64, "run", "--kernel", kit.image(), "--append", "quiet"] + list(options)
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE)
         self.text = ""
         self._until_prompt()
 

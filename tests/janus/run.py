@@ -59,7 +59,8 @@ def the_self_test_passes_both_ways_on_one_and_four_processors(k):
         print("  %-24s %s checks, %d slots" % (where, passed.group(1), done.slots))
 
 
-WORKLOADS = ["null-break", "null-epc", "pipe", "switch", "fault", "fork", "exec", "mmap", "idle", "disk", "purge", "signal"]
+WORKLOADS = ["null-break", "null-epc", "pipe", "switch", "fault", "fork", "exec", "mmap", "idle", "disk",
+             "purge", "signal"]
 
 
 @janus_test
@@ -125,6 +126,19 @@ def a_snapshot_leaves_the_disk_as_it_was(k):
         path = kit.pattern_disk(k.path("pattern"), 4)
         powered_off(k.run("quiet selftest", "--disk", path + ",snapshot", *options))
         check(not kit.complement_at_end(path, 4), "the image was written to")
+
+
+@janus_test
+def every_disk_is_found_with_its_size(k):
+    sizes = [4, 1, 7]
+    disks = []
+    for i, chunks in enumerate(sizes):
+        disks += ["--disk", kit.pattern_disk(k.path("disk%d" % i), chunks) + (",ro" if i else "")]
+    for way, options in WAYS.items():
+        done = powered_off(k.run("workload=disk n=1", *disks, *options))
+        found = re.findall(r"^block device (\w+): (\d+) sectors$", done.console, re.M)
+        prefix = "xvd" if way == "xen" else "vd"
+        check(found == [(prefix + "abc"[i], str(n * kit.CHUNK // 512)) for i, n in enumerate(sizes)], done)
 
 
 HELLO = "This is janus: one kernel, two faces.\n"
@@ -198,7 +212,8 @@ def the_checked_in_images_are_built_from_this_source(k):
     kit.build(new)
     for variant in kit.VARIANTS:
         with open(os.path.join(new, variant), "rb") as f:
-            check(f.read() == kit.unpacked(variant), "not what the source gives; guest/kernel/images/update makes it anew")
+            same = f.read() == kit.unpacked(variant)
+        check(same, "%s is not what the source gives; guest/kernel/images/update makes it anew" % variant)
 
 
 @janus_test

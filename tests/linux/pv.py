@@ -274,11 +274,11 @@ def the_monitor_stops_a_domain_and_knows_its_symbols(k):
     guest = kit.Person(k, "--mem", "256M", *XEN, append="console=hvc0 quiet")
     guest.process.stdin.write(b"\x01m")
     said = ""
-    for line in ("interrupts", "symbol linux_banner", "regions", "continue"):
+    for line in ("interrupts", "symbol linux_banner", "regions", "print $cr.iva", "registers control", "continue"):
         said += guest.expect("(epic64) ")
         guest.process.stdin.write(line.encode() + b"\r")
     guest.expect("continue\n")
-    for text in ("virtual interrupt 16", "vcpu 0: up", "linux_banner", "rr7 rid 000007"):
+    for text in ("virtual interrupt 16", "vcpu 0: up", "linux_banner", "rr7 rid 000007", "iva      a000000100"):
         check(text in said, said)
     check("42" in guest.ask("echo $((40+2))"), guest.text)
     guest.type("poweroff -f")

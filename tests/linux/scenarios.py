@@ -109,6 +109,16 @@ def the_same_on_four_processors_and_on_sixteen(k):
         check(len(re.findall("^ok ", done.text, re.M)) >= 20 and "not ok" not in done.text, done)
 
 
+@linux_test(quick=True)
+def processors_share_code_that_a_disk_writes_over(k):
+    for n in ("1", "4"):
+        disk = k.path("code")
+        with open(disk, "wb") as f:
+            f.truncate(1 << 20)
+        done = ended(k.run("checks code /dev/vda " + n, "--smp", n, "--disk", disk, initrd=with_checks(k)))
+        check("all saw the new code" in done.lines, done)
+
+
 def with_checks(k):
     path = k.path("initrd-checks")
     kit.cpio.extend(k.initrd, path, {"bin/checks": (kit.checks_program(), True)})

@@ -2,6 +2,7 @@
  * that cannot speak for themselves any more.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cpu/sysreg.h"
 #include "debug_kit.h"
 
 static struct monitor *monitor;
@@ -236,11 +237,17 @@ static void branches_are_remembered(void **state)
 
 static void the_machine_is_described(void **state)
 {
-    (void)state;
+    struct kit *k = *state;
     answers("tlb", "psr.it 0");
     answers("tlb tx", "tlb tr");
     answers("regions", "rr7");
     answers("interrupts", "tpr 0");
+    cpu_post_vector(k->cpus[0], 0x51);
+    answers("interrupts", "requested: 0x51\n  in service:\n");
+    assert_int_equal(lsapic_read_ivr(k->cpus[0]), 0x51);
+    answers("interrupts", "requested:\n  in service: 0x51\n");
+    lsapic_eoi(k->cpus[0]);
+    answers("interrupts", "in service:\n");
     answers("devices", "000000000000 000000ffffff ram  ram");
     answers("statistics", "0 slots retired");
     answers("cpu", "* cpu 0");

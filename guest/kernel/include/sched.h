@@ -42,7 +42,7 @@ struct task {
     void (*thread_fn)(void *arg);
     void *thread_arg;
     char name[16];
-    bool fph_live, is_thread;
+    bool fph_live, fph_used, is_thread; /* f32 to f127 are in the processor; have been used */
     u64 cpu_time, affinity; /* ticks; bit n: may run on processor n */
     struct fpreg fph[96]; /* f32 to f127 while another task owns them */
 };

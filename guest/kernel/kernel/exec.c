@@ -122,7 +122,7 @@ static void replace_program(struct mm *mm, const char *path, u64 entry, u64 sp)
             t->sighand->action[i] = (struct sigaction){ 0 };
     }
     memset(t->fph, 0, sizeof t->fph);
-    t->fph_live = false;
+    t->fph_live = t->fph_used = false;
     t->user_psr = PSR_USER;
     regs_start(task_regs(t), entry, sp);
     __atomic_or_fetch(&t->flags, TASK_FULL, __ATOMIC_RELAXED);

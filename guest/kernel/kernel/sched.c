@@ -42,7 +42,7 @@ static void fph_leave(struct task *t)
 {
     if (!t->mm || !t->fph_live) return;
     struct pt_regs *regs = task_regs(t);
-    fph_save(t->fph);
+    if (regs->ipsr & PSR_MFH) fph_save(t->fph);
     t->fph_live = false;
     regs->ipsr = (regs->ipsr & ~PSR_MFH) | PSR_DFH;
     t->user_psr |= PSR_DFH;
@@ -51,7 +51,7 @@ static void fph_leave(struct task *t)
 void fph_enable(struct pt_regs *regs)
 {
     fph_load(current->fph);
-    current->fph_live = true;
+    current->fph_live = current->fph_used = true;
     current->user_psr &= ~PSR_DFH;
     regs->ipsr &= ~(PSR_DFH | PSR_MFH);
 }

@@ -117,9 +117,10 @@ static void save_context(struct sigcontext *sc, const struct pt_regs *regs)
     memcpy(sc->fr + 6, regs->f6_11, sizeof regs->f6_11);
     save_f12_15(sc->fr + 12);
     sc->mask = t->blocked;
-    if (!t->fph_live) return;
+    if (!t->fph_used) return;
     sc->flags = SC_FLAG_FPH_VALID;
-    fph_save(sc->fr + 32);
+    if (t->fph_live) fph_save(sc->fr + 32);
+    else memcpy(sc->fr + 32, t->fph, sizeof t->fph);
 }
 
 /* A frame marker, or an empty one if no processor would take it. */

@@ -99,6 +99,7 @@ static void copy_state(struct task *child, const struct switch_frame *frame)
     regs->ipsr = (regs->ipsr & ~PSR_MFH) | PSR_DFH;
     if (current->fph_live) fph_save(child->fph);
     else memcpy(child->fph, current->fph, sizeof child->fph);
+    child->fph_used = current->fph_used;
     set_up_switch(child, task_begin_user, bytes);
     struct switch_frame *f = (struct switch_frame *)(child->ksp + 16);
     u64 bspstore = f->bspstore;

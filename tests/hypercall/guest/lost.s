@@ -116,6 +116,34 @@ virtual:
 	br.few	b6
 	;;
 	.endif
+	.elseif	HOW == 8                        // knows no Xen, says so in a note, and sleeps
+again:	mov	r2 = 0x1000                     // PAL
+	mov	r28 = 29                        // PAL_HALT_LIGHT
+	;;
+	break	0x1000
+	;;
+	br.few	again
+	;;
+	.elseif	HOW == 9                        // turns its only processor off
+	mov	r2 = 0x1000
+	mov	r28 = 28                        // PAL_HALT
+	;;
+	break	0x1000
+	;;
+	.elseif	HOW == 10                       // sleeps until the timer interrupts it
+	mov	r2 = 0xef
+	mov	r3 = 1000
+	;;
+	mov	cr.itv = r2
+	mov	cr.itm = r3
+	mov	r2 = 29
+	alloc	r5 = ar.pfs, 0, 0, 8, 0
+	;;
+	ssm	psr.i
+	mov	r32 = 1                         // SCHEDOP_block
+	;;
+	break	0x1000
+	;;
 	.else                                   // panic is called, and tells nobody
 	br.call.sptk.few b0 = panic
 	;;
@@ -150,3 +178,12 @@ ivt:
 	ld8	r3 = [r2]
 	;;
 	.org	ivt + 0x8000
+
+	.if	HOW == 8
+	.section .note.test, "a", @note
+	.align	4
+	data4	5, 4, 1                         // name and description in bytes, type
+	stringz	"Test"
+	data1	0, 0, 0
+	data4	0
+	.endif

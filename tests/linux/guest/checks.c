@@ -2,6 +2,7 @@
  *
  *     checks [FUNCTION...]      prints "ok WHAT" or "not ok WHAT: WHY" for each; the status is how many failed
  *     checks touch MEGABYTES    fills that much memory
+ *     checks code DISK N        N processors execute code that DISK writes over
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "checks.h"
@@ -44,6 +45,7 @@ int main(int argc, char **argv)
     int failed = 0;
     if (argc == 4 && equal(argv[1], STARTED_OVER)) return started_over(argv);
     if (argc == 3 && equal(argv[1], "touch")) return touch(argv[2]);
+    if (argc == 4 && equal(argv[1], "code")) return shared_code(argv[2], argv[3]);
     for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
         if (!wanted(checks[i].name, argc, argv)) continue;
         const char *why = checks[i].fn();

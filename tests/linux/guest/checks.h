@@ -21,6 +21,12 @@ typedef const char *check_fn(void);
 #define STARTED_OVER "started-over"
 int started_over(char **argv);
 
+/* The disk named by `path` and that many processors write over the same code: a status. */
+int shared_code(const char *path, const char *processors);
+
+/* Calls the function whose first bundle is there. */
+long call(const volatile u64 *code);
+
 /* Calls `fn`; 0, or the signal that stopped it, with the address the kernel gave. */
 int caught(void (*fn)(void), u64 *address);
 

@@ -32,7 +32,7 @@ static void store_to_victim(void)
 }
 
 /* The function at this address.  The compiler takes descriptors for constants: hide where it is from. */
-static long call(const volatile u64 *code)
+long call(const volatile u64 *code)
 {
     u64 descriptor[2] = { (u64)code, 0 };
     long (*fn)(void);

@@ -20,7 +20,7 @@ enum {
     NR_setitimer = 1118, NR_wait4 = 1126, NR_clone = 1128, NR_nanosleep = 1168, NR_sched_yield = 1164,
     NR_mmap = 1151, NR_munmap = 1152, NR_mprotect = 1155, NR_prctl = 1170, NR_rt_sigaction = 1177,
     NR_rt_sigprocmask = 1179, NR_sigaltstack = 1176, NR_futex = 1230, NR_sched_setaffinity = 1231,
-    NR_clock_gettime = 1254, NR_pipe2 = 1317, NR_getcpu = 1304,
+    NR_clock_gettime = 1254, NR_pread64 = 1148, NR_pwrite64 = 1149, NR_pipe2 = 1317, NR_getcpu = 1304,
 };
 enum { SIGTRAP = 5, SIGBUS = 7, SIGFPE = 8, SIGKILL = 9, SIGUSR1 = 10, SIGSEGV = 11, SIGALRM = 14, SIGTERM = 15,
        SIGCHLD = 17, SIGSTOP = 19 };
@@ -30,7 +30,7 @@ enum { MAP_SHARED = 1, MAP_PRIVATE = 2, MAP_FIXED = 0x10, MAP_ANONYMOUS = 0x20 }
 enum { CLONE_VM = 0x100, CLONE_FS = 0x200, CLONE_FILES = 0x400, CLONE_SIGHAND = 0x800, CLONE_THREAD = 0x10000,
        CLONE_PARENT_SETTID = 0x100000, CLONE_CHILD_CLEARTID = 0x200000 };
 enum { FUTEX_WAIT = 0, FUTEX_WAKE = 1 };
-enum { O_RDONLY = 0, O_RDWR = 2, O_CREAT = 0100, O_TRUNC = 01000 };
+enum { O_RDONLY = 0, O_RDWR = 2, O_CREAT = 0100, O_TRUNC = 01000, O_DIRECT = 040000 };
 enum { CLOCK_REALTIME = 0, CLOCK_MONOTONIC = 1 };
 enum { ITIMER_REAL = 0 };
 
