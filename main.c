@@ -1,9 +1,11 @@
 /* The command line: pick the command, build a machine, run it, say what came of it.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "monitor/debug.h"
 #include "monitor/privops.h"
@@ -108,8 +110,21 @@ static bool stop_watching(struct watching *w, GError **err)
     return ok;
 }
 
+/* A file that is written at the end is looked at before the start: a long run may hang on it. */
+static bool can_be_written(const char *option, const char *path, GError **err)
+{
+    if (!path || access(path, W_OK) == 0) return true;
+    int why = errno;
+    g_autofree char *folder = g_path_get_dirname(path);
+    if (why == ENOENT && access(folder, W_OK | X_OK) == 0) return true;
+    g_set_error(err, MONITOR_ERROR, 0, "%s: %s: %s", option, path, g_strerror(why));
+    return false;
+}
+
 static bool check_options(const struct config *c, GError **err)
 {
+    if (!can_be_written("--dump-state", c->dump_state, err)) return false;
+    if (!can_be_written("--screenshot", c->screenshot, err)) return false;
     if (c->trace_filter && !c->trace.events) {
         g_set_error(err, MONITOR_ERROR, 0, "--trace-filter: no --trace of events to filter");
         return false;

@@ -121,8 +121,8 @@ static bool own(u16 dom)
     return dom == XEN_DOMID_SELF || dom == DOMAIN_ID;
 }
 
-/* There is no other domain with ports to bind to, but a domain may bind to its own.  The new port is
- * pending once: something may have been sent before. */
+/* There is no other domain with ports to bind to, but a domain may bind to its own.  The new port
+ * is pending once: something may have been sent before. */
 static s64 op_event_channel_op_bind_interdomain(struct hv_vcpu *v, void *arg)
 {
     struct evtchn_bind_interdomain *a = arg;

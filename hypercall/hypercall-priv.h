@@ -224,7 +224,7 @@ u64 legacy_get_ivr(struct hv_vcpu *v);
 void legacy_eoi(struct hv_vcpu *v);
 bool legacy_set_tpr(struct hv_vcpu *v, u64 value);
 void legacy_post(struct hv_vcpu *v, unsigned vector);
-bool legacy_unheard(struct hv_vcpu *v); /* for so long that the guest must think that it will come */
+bool legacy_unheard(struct hv_vcpu *v); /* one waits, for so long that the guest waits, too */
 
 /* vtime.c */
 void vtime_set_itm(struct hv_vcpu *v, u64 value);

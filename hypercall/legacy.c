@@ -67,8 +67,8 @@ void legacy_post(struct hv_vcpu *v, unsigned vector)
 
 #define PATIENCE_NS 2000000000ull
 
-/* A domain gets events; its vector for external interrupts is never entered.  A kernel that has them
- * enabled and no event callback while one is pending, does not know where it is. */
+/* A domain gets events; its vector for external interrupts is never entered.  A kernel that has
+ * them enabled and no event callback while one is pending, does not know where it is. */
 bool legacy_unheard(struct hv_vcpu *v)
 {
     u64 now = domain_now_ns(v->d);

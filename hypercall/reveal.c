@@ -1,6 +1,6 @@
-/* For people who look at a domain: while they do, the control registers that the guest believes in
- * take the place of the emulated processors' own, which mean nothing to it; what they change there
- * the guest has in its mapped registers afterwards.
+/* For people who look at a domain: while they do, the control registers that the guest believes
+ * in take the place of the emulated processors' own, which mean nothing to it; what they change
+ * there the guest has in its mapped registers afterwards.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "hypercall/hypercall-priv.h"

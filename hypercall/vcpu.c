@@ -92,7 +92,7 @@ const char *domain_hopeless(struct domain *d)
     for (unsigned i = 0; i < d->nvcpus; i++) {
         any |= d->vcpu[i].up;
         if (legacy_unheard(&d->vcpu[i])) {
-            return "the guest's kernel waits for external interrupts, and a domain gets events only";
+            return "the guest's kernel waits for external interrupts; a domain gets events only";
         }
     }
     return any ? NULL : "all processors of the domain are down, and none is left to start one";

@@ -114,16 +114,16 @@ static u64 now_ns(void *opaque)
 /* --- host input ------------------------------------------------------------------------------- */
 
 /* A guest that waits for ever would go unnoticed: we look for input for ever, too.  A kernel that
- * does not know Xen loses its way (frames, for one: its cover is not what the hypervisor needs), but
- * may be busy with that for ever. */
+ * does not know Xen loses its way (frames, for one: its cover is not what the hypervisor needs),
+ * but may be busy with that for ever. */
 static void end_hopeless(struct xen_machine *x)
 {
     const char *why = domain_hopeless(x->domain), *file = x->m->config->kernel;
     bool late = clock_now(x->m->clock) - x->started > x->itc_hz;
     if (why) machine_end(x->m, END_STUCK, asking(x), 0, "%s", why);
     if (x->image.other_notes && late && !domain_was_asked(x->domain)) {
-        machine_end(x->m, END_GUEST, asking(x), 0, "%s has no Xen note, and has asked nothing of Xen "
-                    "for a second: it is not built for it; run it without --xen", file);
+        machine_end(x->m, END_GUEST, asking(x), 0, "%s has no Xen note, and has asked nothing of "
+                    "Xen for a second: it is not built for it; run it without --xen", file);
     }
 }
 

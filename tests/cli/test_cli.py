@@ -308,9 +308,11 @@ class Cli(unittest.TestCase):
         self.assertIn("Usage", err)
 
     def test_output_that_cannot_be_written(self):
-        status, _, err = self.epic64("run", "--dump-state=/nonexistent/state.json", DEMO)
+        self.refuses("--dump-state: /nonexistent/state.json", "run", "--dump-state=/nonexistent/state.json", DEMO)
+        self.refuses("--screenshot: /nonexistent/a.png", "run", "--screenshot=/nonexistent/a.png", DEMO)
+        status, _, err = self.epic64("run", "--dump-state=/dev/full", DEMO)
         self.assertEqual(status, OUTPUT)
-        self.assertIn("/nonexistent/state.json", err)
+        self.assertIn("/dev/full", err)
         with open("/dev/full", "w") as full:
             status, _, err = self.epic64("run", DEMO, stdout=full)
         self.assertEqual(status, OUTPUT)

@@ -628,8 +628,8 @@ static s64 sal(struct kit *k, u64 function, u64 a, u64 b, u64 c)
     return kit_call(k, 0x1100, function, a, b, c, 0);
 }
 
-/* By number, what a domain hears of Xen 4.1: `o` it is there, `.` there is no such procedure; `x` is
- * left to other tests.  SAL numbers start at 0x01000000. */
+/* By number, what a domain hears of Xen 4.1: `o` it is there, `.` there is no such procedure; `x`
+ * is left to other tests.  SAL numbers start at 0x01000000. */
 static void firmware_has_what_a_domain_sees_and_no_more(void **state)
 {
     static const char pals[] = ".oo.oooooo.ooooo.x.oo.o.....xx....o....o.o......";
@@ -638,7 +638,8 @@ static void firmware_has_what_a_domain_sees_and_no_more(void **state)
     for (unsigned i = 0; pals[i]; i++) {
         s64 got = pals[i] == 'x' ? 0 : pal(k, i, 0, i == 7 || i == 2 ? 2 : 0);
         bool there = got != -1;
-        if (pals[i] != 'x' && i != 13 && there != (pals[i] == 'o')) fail_msg("PAL %u: %d", i, (int)got);
+        if (pals[i] == 'x' || i == 13) continue; /* 13 may be there or not */
+        if (there != (pals[i] == 'o')) fail_msg("PAL %u: %d", i, (int)got);
     }
     for (unsigned i = 0; sals[i]; i++) {
         s64 got = sal(k, 0x01000000 + i, 0, 0, 0), want = sals[i] == 'o' ? 0 : i == 1 ? -5 : -1;

@@ -28,7 +28,7 @@ WAYS = [  # status, what standard error must match
     (PANIC, r"cpu 0: the kernel panicked \(called from 0x\w+ <virtual\+0x\w+>\)"),
     (GUEST, r"lost8: among its notes is none of Xen's.*lost8 has no Xen note, and has asked nothing of Xen for a second"),
     (STUCK, r"^epic64: cpu 0: all processors of the domain are down"),
-    (STUCK, r"^epic64: cpu 0: the guest's kernel waits for external interrupts, and a domain gets events only"),
+    (STUCK, r"^epic64: cpu 0: the guest's kernel waits for external interrupts; a domain gets events only"),
 ]
 
 
