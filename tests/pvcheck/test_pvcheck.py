@@ -25,6 +25,7 @@ import unittest
 EPIC64 = sys.argv[1]
 HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCE, IMAGE = os.path.join(HERE, "kernel.s"), os.path.join(HERE, "images", "kernel.elf")
+ROOT = os.path.dirname(os.path.dirname(HERE))
 PV_SOURCE = os.path.join(os.path.dirname(HERE), "hypercall", "guest", "pv.s")
 WATCHED_SOURCE = os.path.join(HERE, "watched.s")
 AS, LD, OBJDUMP = ("ia64-linux-gnu-" + tool for tool in ("as", "ld", "objdump"))
@@ -277,6 +278,19 @@ class Pvcheck(unittest.TestCase):
         self.assertIn("cannot be written", run("--xen", "--kernel", IMAGE, "--pvcheck=/nonexistent/report"))
 
     # --- what is refused --------------------------------------------------------------------------
+
+    def test_what_our_own_kernel_leaves_to_trap_is_what_the_document_says(self):
+        janus = os.path.join(ROOT, "guest", "kernel", "images", "janus.xz")
+        with open(os.path.join(ROOT, "docs", "pvcheck.md")) as f:
+            section = f.read().split("### janus, our own kernel")[1].split("\n## ")[0]
+        table = [line.split("|") for line in section.splitlines() if line.startswith("| `")]
+        named = {name for row in table for name in re.findall(r"`(\w+)`", row[1])}
+        uncovered = [row for row in rows(janus) if row["class"] == "uncovered"]
+        self.assertEqual({row["function"] for row in uncovered}, named)
+        self.assertEqual(len(uncovered), int(re.search(r"\d+", section).group()))
+        silent = {(row["function"], row["instruction"].split()[0]) for row in uncovered if row["effect"] == "silent"}
+        self.assertEqual(silent, {("mm_fault", "fc.i"), ("pv_retarget", "fc.i"), ("pv_patch_with", "fc.i"),
+                                  ("xen_get_itc", "mov.m")})
 
     def test_files_that_are_no_kernels_are_refused(self):
         self.refuses("no file given")
