@@ -7,7 +7,7 @@
 
 #include "monitor/privops-priv.h"
 
-#define LABEL 31
+#define LABEL 33
 #define CELL_MIN 7
 #define LEAST 0.005 /* what would print as 0.00 */
 

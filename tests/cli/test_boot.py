@@ -192,11 +192,14 @@ class Boot(unittest.TestCase):
     # --- the terminal --------------------------------------------------------------------------------
 
     def test_a_terminal_has_its_mode_back_however_the_emulator_ends(self):
+        def undisturbed():  # whoever runs the tests may ignore SIGHUP, and that is inherited
+            signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGSEGV, None):
             ours, theirs = pty.openpty()
             before = termios.tcgetattr(theirs)
             process = subprocess.Popen([EPIC64, "run", "--kernel", self.kernel], stdin=theirs, stdout=theirs,
-                                       stderr=subprocess.DEVNULL)
+                                       stderr=subprocess.DEVNULL, preexec_fn=undisturbed)
             end = time.monotonic() + 30
             while termios.tcgetattr(theirs) == before and time.monotonic() < end:
                 time.sleep(0.01)

@@ -20,11 +20,11 @@
 	.set	ARRIVED, 0x800
 	.set	END_OF_NESTED, 0x160	// no vector: the handler of 0x60 leaves it at its end
 
-// Send \value to the processor whose part of the interrupt block r37 points to.
+// Send \value to the processor whose part of the interrupt block r13 points to.
 .macro SEND value
 	mov	r29 = \value
 	;;
-	st8.rel	[r37] = r29
+	st8.rel	[r13] = r29
 	;;
 .endm
 .macro SEND_TO cpu, value
@@ -97,9 +97,9 @@
 	br.call.sptk.many b0 = \what
 	;;
 .endm
-// r37: where to send to.
+// r13: where to send to.
 .macro TOWARDS cpu
-	movl	r37 = INTERRUPT_BLOCK + (\cpu << 12)
+	movl	r13 = INTERRUPT_BLOCK + (\cpu << 12)
 	;;
 .endm
 
@@ -114,8 +114,8 @@ FIRMWARE_START
 	TOWARDS	1
 	CALL	sender			// 0 to 1
 	CALL	receiver		// 1 to 0
-	WAIT_FOR	turn, 12		// 3 to 2
-	TURN	13
+	TURN	11			// 3 to 2
+	WAIT_FOR	turn, 13
 	WAIT_FOR	ready, 3
 
 	// around the ring
@@ -190,7 +190,7 @@ wait:
 
 // The two sides of the checks with psr.i = 0.  They take turns: the sender makes the odd ones.
 sender:
-	mov	r36 = b0
+	mov	r12 = b0
 	// a vector twice; what the data says as vector does not matter to NMI
 	.irp	value, 0x31, 0x90, 0x45, 0x90, 0x3f, 0xf0, IPI_EXTINT, IPI_NMI | 0x55
 	SEND	\value
@@ -205,7 +205,7 @@ sender:
 	mov	r14 = 16
 	movl	r15 = 256
 	;;
-1:	st8.rel	[r37] = r14
+1:	st8.rel	[r13] = r14
 	add	r14 = 1, r14
 	;;
 	cmp.ne	p6, p0 = r14, r15
@@ -214,13 +214,13 @@ sender:
 	TURN	5
 	WAIT_FOR	turn, 6
 	TURN	0
-	mov	b0 = r36
+	mov	b0 = r12
 	;;
 	br.ret.sptk.many b0
 	;;
 
 receiver:
-	mov	r36 = b0
+	mov	r12 = b0
 	WAIT_FOR	turn, 1
 	IRR	1 | 1 << 2 | 1 << 0x31 | 1 << 0x3f, 1 << 5, 1 << 16, 1 << 48, 10
 	TPR	TPR_MMI			// holds back all but NMI, SDM 2:605
@@ -289,7 +289,7 @@ receiver:
 	IRR	0, 0, 0, 0, 38
 	TURN	6
 	WAIT_FOR	turn, 0
-	mov	b0 = r36
+	mov	b0 = r12
 	;;
 	br.ret.sptk.many b0
 	;;
@@ -321,6 +321,7 @@ prepare:
 
 start_other:
 	alloc	r34 = ar.pfs, 0, 8, 8, 0
+	;;
 	CALL	prepare
 	mov	r35 = cr.lid
 	movl	r14 = started
@@ -337,19 +338,17 @@ start_other:
 	CALL	receiver
 	TOWARDS	0
 	CALL	sender
-	TURN	11
 	br.sptk.few	others_ready
 second:
 	WAIT_FOR	turn, 11
-	TURN	0
+	TURN	12
 	CALL	receiver
+	TURN	13
 	br.sptk.few	others_ready
 third:
-	WAIT_FOR	turn, 11
-	WAIT_FOR	turn, 0
+	WAIT_FOR	turn, 12
 	TOWARDS	2
 	CALL	sender
-	TURN	12
 others_ready:
 	ssm	1 << 14
 	;;

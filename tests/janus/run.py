@@ -189,6 +189,16 @@ def unpatched_sites_work_as_well(k):
 
 
 @janus_test
+def nobody_uses_what_an_operation_may_destroy(k):
+    directory = k.path("poison")
+    kit.build(directory, "janus-poison")
+    poisoned = kit.Kit(k.epic64, directory, k.directory)
+    for cpus in CPUS:
+        done = powered_off(poisoned.run("quiet selftest workload=all n=20", "--smp", cpus, image="janus-poison"))
+        check(re.search(r"^selftest: \d+ passed, 0 failed$", done.console, re.M), done)
+
+
+@janus_test
 def the_variants_of_call_sites_work_both_ways(k):
     for variant in ("janus-branch", "janus-table"):
         for where, options in everywhere():
