@@ -4,7 +4,7 @@
 // page and the same page of another region id, changed in the table but not purged, stay as they
 // were (each translation is missed once, and once more per purge, never else: the emulator drops no
 // translation without need) until a purge names them, too.  Last: the ALAT.  ptc.ga drops the
-// entries of its page on all processors (SDM 3:230).
+// entries of its page on all processors (SDM 3, "ptc.ga").
 //
 // on: firmware
 // run: --smp=2 --mem=128M --no-reboot

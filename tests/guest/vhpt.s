@@ -1,6 +1,6 @@
 // The VHPT walker in both formats, for data, instruction and register stack references: what it
 // finds is used (key, page size and rights of a long entry, too), what it does not find is told on
-// the right vector with ifa, itir, iha, isr and iip.  SDM 2:61 to 2:70, vectors from 2:168.
+// the right vector with ifa, itir, iha, isr and iip.  SDM 2:61 to 2:70, vectors 2:8.3.
 //
 // Short: the table lies in region 1, its first 16 KB are mapped, so that pages from 0x800 on miss
 // the table itself.  Long: the guest takes the hash and the tag from thash and ttag, and looks for a
@@ -249,7 +249,7 @@ START
 	LOAD	UNTOUCHED
 	MET	0x2800, R, UNTOUCHED, S_ITIR, NONE, 53
 
-	// psr.ic = 0: nested, and nothing is noted, SDM 2:181
+	// psr.ic = 0: nested, and nothing is noted, SDM 2:5.5, "Data Nested TLB"
 	.irp	address, NO_TABLE, RESERVED, N
 	rsm	1 << 13
 	;;

@@ -171,7 +171,9 @@ def a_person_can_play_with_the_shell(k):
 
 @janus_test
 def the_document_lists_the_workloads_that_there_are(k):
-    listed = kit.Typist(k).ask("bench").rpartition("sh: status 2\n")[0]
+    person = kit.Typist(k)
+    listed = person.ask("bench").rpartition("sh: status 2\n")[0]
+    check(person.end("exit") == 0, "the machine is not turned off")
     with open(os.path.join(kit.TOP, "docs", "janus.md")) as f:
         text = f.read()
     check(listed.count("\n") == len(WORKLOADS), listed)
