@@ -36,22 +36,25 @@ static void restore_mode(void)
     mode_is_saved = false;
 }
 
-/* tcsetattr is among what a handler may call. */
+static struct sigaction former[NSIG]; /* what a signal did before: a sanitizer reports some */
+
+/* tcsetattr and sigaction are among what a handler may call. */
 static void die(int number)
 {
     restore_mode();
-    raise(number); /* SA_RESETHAND: the default now */
+    sigaction(number, &former[number], NULL);
+    raise(number);
 }
 
 static void restore_mode_at_signals(void)
 {
     static const int numbers[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE,
                                    SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV };
-    struct sigaction old, ours = { .sa_handler = die };
-    ours.sa_flags = (int)(SA_RESETHAND | SA_NODEFER);
+    struct sigaction ours = { .sa_handler = die, .sa_flags = SA_NODEFER };
     for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
-        bool free = !sigaction(numbers[i], NULL, &old) && old.sa_handler == SIG_DFL;
-        if (free) sigaction(numbers[i], &ours, NULL);
+        struct sigaction *old = &former[numbers[i]];
+        bool ignored = sigaction(numbers[i], NULL, old) || old->sa_handler == SIG_IGN;
+        if (!ignored) sigaction(numbers[i], &ours, NULL);
     }
 }
 
