@@ -28,6 +28,7 @@ void cpu_free(struct cpu *cpu)
 {
     if (!cpu) return;
     icache_free(cpu);
+    g_free(cpu->gather);
     g_free(cpu->breakpoints);
     mmu_destroy(&cpu->mmu);
     g_aligned_free(cpu);

@@ -57,6 +57,7 @@ struct event {
     u64 time;           /* cpu_time() in ticks, that instruction not included */
     u64 args[5], result;
     unsigned nargs;
+    u64 repeats;        /* PRIVOP, gathered: it happened so many times more */
     const char *name;   /* MARK begin: the phase's name, NULL if it could not be read; borrowed */
 };
 
@@ -67,6 +68,15 @@ typedef void event_sink(void *opaque, struct cpu *cpu, const struct event *e);
  * hook; takes effect at the next check point. */
 void cpu_listen(struct cpu *cpu, u32 kinds);
 bool cpu_listens(const struct cpu *cpu, enum event_kind kind);
+
+/* For counters, which need not hear of every single instruction.  PRIVOP events of one ip that are
+ * alike in number, sub, cpl and immediate come as one, which says in `repeats` how many they are.  Of
+ * psr it has only cpl, of the arguments only the low 32 bits of the immediate; time is that of the
+ * last event gathered, and all of them have the same time >> shift.  With shift 0, or while somebody
+ * listens to TLB, they come one by one. */
+void cpu_gather(struct cpu *cpu, unsigned shift);
+/* Tell now of what is gathered: before the sink changes what it counts for. */
+void cpu_hand_over(struct cpu *cpu);
 
 /* For firmware and hypervisor, in a hook: an event of the instruction that called (or was
  * interrupted), with ip, psr and time filled in.  Tell it later, when the result is known. */

@@ -13,17 +13,13 @@
  * must look around.  Budgets end and interrupts are taken at check points only, in both ways, so
  * how a run is sliced or observed never shows in the guest.
  * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cpu/event-priv.h"
 #include "cpu/exec/exec.h"
 #include "cpu/icache.h"
 #include "cpu/sysreg.h"
 
 #define LEFT_MAX (1 << 30)
 #define OVERSHOOT (3 * BUNDLES_PER_PAGE) /* slots at most between two check points */
-
-s64 cpu_left_now(const struct cpu *cpu, unsigned pos)
-{
-    return cpu->left + cpu->debt - (s64)pos;
-}
 
 /* Let the next check point leave the loop. */
 static void cut_short(struct cpu *cpu)
@@ -159,7 +155,7 @@ u64 cpu_retired(const struct cpu *cpu)
 
 u64 cpu_time(const struct cpu *cpu)
 {
-    return cpu_retired(cpu) + cpu->time_offset;
+    return time_at(cpu, cpu->stop_pos);
 }
 
 void cpu_skip_time(struct cpu *cpu, u64 ticks)
@@ -333,6 +329,7 @@ static s64 settle(struct cpu *cpu)
     bool retired = has_retired(cpu);
 
     cpu->iipa = retired ? here : last_retired(cpu, pos);
+    if (!retired && cpu->gather) gather_undo(cpu, pos);
     if (!retired && cpu->stop != STOP_FETCH && is_long(cpu, here, pos)) pos--;
     cpu->fault.slot = pos % 3; /* of the instruction that traps may belong to */
     switch (cpu->stop) {

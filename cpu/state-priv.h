@@ -64,6 +64,7 @@ struct alat_entry {
 };
 
 struct code_page;
+struct gather;
 struct icache;
 
 struct cpu {
@@ -100,6 +101,7 @@ struct cpu {
     u32 stop_pos;
     u32 observe;      /* enum observe */
     u32 listening;    /* kinds of events that somebody wants */
+    struct gather *gather; /* what counters will be told of; NULL before the first one */
     s64 debt;         /* what attention borrowed from `left` */
     struct interruption fault;
     u32 traps;        /* ISR.code bits of traps due after the current instruction */
@@ -185,9 +187,19 @@ static inline void set_nat(struct cpu *cpu, unsigned r, bool nat)
     update_gate(cpu);
 }
 
+/* Budget left when at `pos` of this page, and virtual time there. */
+static inline s64 cpu_left_now(const struct cpu *cpu, unsigned pos)
+{
+    return cpu->left + cpu->debt - (s64)pos;
+}
+
+static inline u64 time_at(const struct cpu *cpu, unsigned pos)
+{
+    return cpu->retired_base + (u64)(cpu->slice - cpu_left_now(cpu, pos)) + cpu->time_offset;
+}
+
 /* run.c */
 void cpu_attend(struct cpu *cpu, unsigned why);     /* set attention, end the slice early */
-s64 cpu_left_now(const struct cpu *cpu, unsigned pos); /* budget left when at pos of this page */
 void cpu_watch_next(struct cpu *cpu) COLD;          /* leave this slot to the watching loop */
 void cpu_psr_changed(struct cpu *cpu, u64 old);     /* gates, mmu mode, observe follow psr */
 static inline unsigned psr_cpl(u64 psr) { return psr >> 32 & 3; }

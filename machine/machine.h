@@ -96,5 +96,10 @@ void machine_unobserve(struct machine *m, machine_observer_fn *fn, void *opaque)
  * listen, each to kinds of its own. */
 void machine_listen(struct machine *m, u32 kinds, event_sink *fn, void *opaque);
 void machine_unlisten(struct machine *m, event_sink *fn, void *opaque);
+/* The same for a counter, which may hear of PRIVOP events gathered over 2^shift ticks (cpu_gather),
+ * and does if all who listen to them are counters.  Call again to change shift. */
+void machine_count(struct machine *m, u32 kinds, event_sink *fn, void *opaque, unsigned shift);
+/* All processors tell of what they have gathered. */
+void machine_hand_over(struct machine *m);
 
 #endif

@@ -75,12 +75,12 @@ static void grow(struct tally *t)
     g_free(old);
 }
 
-static void count(struct tally *t, u64 ip, u64 what)
+static void count(struct tally *t, u64 ip, u64 what, u64 times)
 {
     struct counter *c = find(t, ip, what);
     if (unlikely(!c->what)) {
         if (t->used >= COUNTERS_MOST && ip) {
-            count(t, 0, what);
+            count(t, 0, what, times);
             return;
         }
         if (2 * t->used >= t->size) {
@@ -91,7 +91,7 @@ static void count(struct tally *t, u64 ip, u64 what)
         c->what = what;
         t->used++;
     }
-    c->count++;
+    c->count += times;
 }
 
 /* --- what is counted -------------------------------------------------------------------------- */
@@ -136,6 +136,13 @@ static u64 what_of(const struct tally *t, unsigned cpu, const struct event *e)
 
 /* --- time line -------------------------------------------------------------------------------- */
 
+static event_sink on_event;
+
+static void listen(struct tally *t)
+{
+    machine_count(t->m, TALLY_KINDS, on_event, t, t->line.shift);
+}
+
 /* Twice the width, half the buckets. */
 static void fold(struct timeline *l)
 {
@@ -150,11 +157,16 @@ static void fold(struct timeline *l)
     l->shift++;
 }
 
-static void note_time(struct timeline *l, u64 time, enum event_kind kind)
+/* What is gathered belongs to one bucket: as long as the buckets, so long the processors gather. */
+static void note_time(struct tally *t, u64 time, enum event_kind kind, u64 times)
 {
-    while (time >> l->shift >= TIMELINE_BUCKETS) fold(l);
+    struct timeline *l = &t->line;
+    if (unlikely(time >> l->shift >= TIMELINE_BUCKETS)) {
+        while (time >> l->shift >= TIMELINE_BUCKETS) fold(l);
+        listen(t);
+    }
     unsigned i = (unsigned)(time >> l->shift);
-    l->count[i][kind]++;
+    l->count[i][kind] += times;
     if (i >= l->used) l->used = i + 1;
 }
 
@@ -237,11 +249,12 @@ static void on_event(void *opaque, struct cpu *cpu, const struct event *e)
 {
     struct tally *t = opaque;
     if (e->kind == EVENT_MARK) {
+        machine_hand_over(t->m);
         note_mark(t, e);
         return;
     }
-    count(t, e->ip, what_of(t, cpu_id(cpu), e));
-    note_time(&t->line, e->time, e->kind);
+    count(t, e->ip, what_of(t, cpu_id(cpu), e), e->repeats + 1);
+    note_time(t, e->time, e->kind, e->repeats + 1);
 }
 
 /* --- life ------------------------------------------------------------------------------------- */
@@ -266,14 +279,14 @@ struct tally *tally_start(struct machine *m)
     g_strlcpy(t->phases[PHASE_BEFORE].name, "boot", EVENT_NAME_MAX);
     g_strlcpy(t->phases[PHASE_BETWEEN].name, "between", EVENT_NAME_MAX);
     t->since_retired = machine_retired(m);
-    machine_listen(m, TALLY_KINDS, on_event, t);
+    listen(t);
     return t;
 }
 
 void tally_finish(struct tally *t)
 {
-    settle(t, clock_now(machine_clock(t->m)));
     machine_unlisten(t->m, on_event, t);
+    settle(t, clock_now(machine_clock(t->m)));
     if (!tally_is_marked(t)) g_strlcpy(t->phases[PHASE_BEFORE].name, "all", EVENT_NAME_MAX);
     t->m = NULL;
 }
