@@ -57,23 +57,36 @@ static bool console_complete(const struct machine *m, GError **err)
 /* The observers of one run. */
 struct watching {
     struct debugging *debugging;
-    struct trace *trace;
-    struct event_trace *events;
+    GPtrArray *traces, *events; /* struct trace, struct event_trace */
     struct pv_watch *pvcheck;
     struct stats *stats;
     struct stopwatch watch;
 };
 
+static bool start_traces(struct watching *w, struct machine *m, const struct config *c, GError **err)
+{
+    w->traces = g_ptr_array_new();
+    w->events = g_ptr_array_new();
+    for (guint i = 0; i < c->traces->len; i++) {
+        const struct trace_config *t = &g_array_index(c->traces, struct trace_config, i);
+        void *started = t->insn ? (void *)trace_start(m, t, err)
+                                : (void *)event_trace_start(m, c, t, err);
+        if (!started) return false;
+        g_ptr_array_add(t->insn ? w->traces : w->events, started);
+    }
+    return true;
+}
+
 static bool start_watching(struct watching *w, struct machine *m, const struct config *c,
                            GError **err)
 {
     *w = (struct watching){ 0 };
-    if (c->trace.insn && !(w->trace = trace_start(m, &c->trace, err))) return false;
-    if (c->trace.events && !(w->events = event_trace_start(m, c, err))) return false;
+    if (!start_traces(w, m, c, err)) return false;
     if (c->pvcheck.set && !(w->pvcheck = pv_watch_start(m, c, err))) return false;
     if (c->stats) w->stats = stats_start(m);
     if (!(w->debugging = debugging_new(m, c->gdb, err))) return false;
     w->watch = stopwatch_start(m);
+    if (c->traces->len || c->pvcheck.set) stopping_begin(m);
     return true;
 }
 
@@ -102,8 +115,15 @@ static bool report(struct watching *w, struct machine *m, const struct config *c
 
 static bool stop_watching(struct watching *w, GError **err)
 {
-    bool ok = !w->trace || trace_finish(w->trace, err);
-    if (w->events && !event_trace_finish(w->events, ok ? err : NULL)) ok = false;
+    bool ok = true;
+    for (guint i = 0; i < w->traces->len; i++) {
+        if (!trace_finish(g_ptr_array_index(w->traces, i), ok ? err : NULL)) ok = false;
+    }
+    for (guint i = 0; i < w->events->len; i++) {
+        if (!event_trace_finish(g_ptr_array_index(w->events, i), ok ? err : NULL)) ok = false;
+    }
+    g_ptr_array_free(w->traces, TRUE);
+    g_ptr_array_free(w->events, TRUE);
     if (w->pvcheck && !pv_watch_finish(w->pvcheck, ok ? err : NULL)) ok = false;
     if (w->stats) stats_free(w->stats);
     debugging_free(w->debugging);
@@ -121,11 +141,21 @@ static bool can_be_written(const char *option, const char *path, GError **err)
     return false;
 }
 
+static bool traces_events(const struct config *c)
+{
+    bool any = false;
+    for (guint i = 0; i < c->traces->len; i++) {
+        any |= g_array_index(c->traces, struct trace_config, i).events != 0;
+    }
+    return any;
+}
+
 static bool check_options(const struct config *c, GError **err)
 {
+    if (!config_check_outputs(c, err)) return false;
     if (!can_be_written("--dump-state", c->dump_state, err)) return false;
     if (!can_be_written("--screenshot", c->screenshot, err)) return false;
-    if (c->trace_filter && !c->trace.events) {
+    if (c->trace_filter && !traces_events(c)) {
         g_set_error(err, MONITOR_ERROR, 0, "--trace-filter: no --trace of events to filter");
         return false;
     }
@@ -145,11 +175,11 @@ static int run_machine(struct machine *m, const struct config *c)
     if (!check_options(c, &err)) return complain(err);
     if (!machine_load(m, &err) || !start_watching(&w, m, c, &err)) return complain(err);
     struct machine_result r = machine_run(m);
-    bool ok = report(&w, m, c, &r, &err);
+    bool ok = stopping() || report(&w, m, c, &r, &err);
     if (!stop_watching(&w, ok ? &err : NULL)) ok = false;
-    if (ok) return exit_status(&r);
-    complain(err);
-    return EXIT_OUTPUT;
+    if (!ok) complain(err);
+    stopping_end();
+    return ok ? exit_status(&r) : EXIT_OUTPUT;
 }
 
 static int command_run(int argc, char **argv)

@@ -140,7 +140,7 @@ static inline void event_here(struct event *e, struct cpu *cpu, enum event_kind 
 {
     cpu->stop_pos = in->pos; /* for the time */
     e->kind = kind;
-    e->slow = e->batched = e->has_result = false;
+    e->slow = e->batched = e->other = e->has_result = false;
     e->ip = bundle_ip(cpu, in) | in->pos % 3;
     e->psr = cpu->psr;
     e->time = cpu_time(cpu);

@@ -51,6 +51,8 @@ struct event {
     s32 number, sub;
     bool slow;          /* HYPERPRIVOP: a real Xen would leave its fast path for it */
     bool batched;       /* HYPERCALL: an entry of a multicall */
+    bool other;         /* a real Xen counts it elsewhere: REFLECT on its fast path, and PAL_HALT_LIGHT
+                         * with an event pending */
     bool has_result;
     u64 ip;             /* bundle address | slot of the instruction that asked or was interrupted */
     u64 psr;            /* real psr then; its cpl tells who asked */

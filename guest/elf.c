@@ -207,22 +207,6 @@ void elf_full_symbols(const struct elf *elf, elf_full_symbol_fn *fn, void *opaqu
     }
 }
 
-struct name_and_address {
-    elf_symbol_fn *fn;
-    void *opaque;
-};
-
-static void tell_name_and_address(void *opaque, const struct elf_symbol *s)
-{
-    const struct name_and_address *to = opaque;
-    to->fn(to->opaque, s->name, s->va);
-}
-
-void elf_symbols(const struct elf *elf, elf_symbol_fn *fn, void *opaque)
-{
-    elf_full_symbols(elf, tell_name_and_address, &(struct name_and_address){ fn, opaque });
-}
-
 /* --- sections --------------------------------------------------------------------------------- */
 
 /* The names' section, checked to end in a NUL. */

@@ -36,10 +36,6 @@ bool elf_entry(const struct elf *elf, u64 *pa, GError **err);
 
 /* Call `fn` for each function, object or untyped symbol.  A damaged symbol table
  * gives fewer symbols, never an error: it is only a convenience. */
-typedef void elf_symbol_fn(void *opaque, const char *name, u64 va);
-void elf_symbols(const struct elf *elf, elf_symbol_fn *fn, void *opaque);
-
-/* The same with all that the table says. */
 enum elf_symbol_type { ELF_SYMBOL_UNTYPED, ELF_SYMBOL_OBJECT, ELF_SYMBOL_FUNCTION };
 struct elf_symbol {
     const char *name; /* in the file's bytes */

@@ -43,7 +43,8 @@ bool image_entry(const struct image *img, u64 *entry, GError **err);
 /* Symbols of all ELF files added so far; owned by the image. */
 const struct symbols *image_symbols(const struct image *img);
 
-/* The symbol at or below `addr`, and how far below; NULL: none near. */
+/* The symbol at or below `addr` in the same section, and how far below; NULL: none near.  A physical
+ * address that a segment went to is that segment's. */
 const char *symbols_find(const struct symbols *s, u64 addr, u64 *offset);
 /* Its address; false: no such name. */
 bool symbols_lookup(const struct symbols *s, const char *name, u64 *addr);

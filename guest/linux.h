@@ -17,7 +17,7 @@ struct linux_image {
     u64 entry;                       /* physical */
     u64 kernel_pa, kernel_size;
     u64 initrd_pa, initrd_size;      /* size 0: none */
-    struct symbols *symbols;         /* the kernel's; owned */
+    struct symbols *symbols;         /* the kernel's; owned, unless somebody takes them */
     u8 *kernel_bytes;                /* the file, unpacked, until linux_forget_file; owned */
     u64 kernel_len;
 };

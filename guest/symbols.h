@@ -9,5 +9,7 @@
 struct symbols *symbols_new(void);
 void symbols_free(struct symbols *s);
 void symbols_add_elf(struct symbols *s, const struct elf *elf);
+/* Do both say the same of every name and address? */
+bool symbols_equal(const struct symbols *x, const struct symbols *y);
 
 #endif

@@ -288,6 +288,7 @@ static enum hook_answer carry_out(struct hv_vcpu *v, unsigned row, u64 number)
 {
     if (!cpu_listens(v->cpu, EVENT_FIRMWARE)) return rows[row].fn(v, number);
     struct event e = event_of(v, number);
+    e.other = e.sub == EVENT_PAL && e.number == PAL_HALT_LIGHT && v->info->upcall_pending && virtual_i(v);
     enum hook_answer a = rows[row].fn(v, number);
     e.result = gr(v, 8);
     e.has_result = true;

@@ -181,18 +181,27 @@ static const struct {
 #include "hypercall/hyperprivops.def"
 };
 
-/* Would a real Xen leave its fast path?  It does for a pending event, for region 7, and for returns
- * out of or into metaphysical mode. */
-static bool is_slow(const struct hv_vcpu *v, unsigned number)
+/* A return out of or into metaphysical mode, or to where an event would be taken. */
+static bool rfi_is_slow(const struct hv_vcpu *v)
 {
     const u64 translated = PSR_DT | PSR_RT | PSR_IT;
+    u64 ipsr = v->xsi->ipsr;
+    return v->metaphysical || (ipsr & translated) != translated ||
+           ((ipsr & PSR_I) && v->info->upcall_pending);
+}
+
+/* Would a real Xen leave its fast path?  (Its hyperprivop.S: for a pending event, but ssm_i counts
+ * on there being one, and set_itm minds also those that are masked; for registers without a fast
+ * way.) */
+static bool is_slow(const struct hv_vcpu *v, unsigned number)
+{
+    u64 r8 = cpu_gr(v->cpu, 8, NULL);
     if (!hyperprivop_is_fast(number)) return true;
-    if (rows[number].fn == hp_rfi) {
-        u64 ipsr = v->xsi->ipsr;
-        return v->metaphysical || (ipsr & translated) != translated ||
-               ((ipsr & PSR_I) && v->info->upcall_pending);
-    }
-    if (rows[number].fn == hp_set_rr && cpu_gr(v->cpu, 8, NULL) >> 61 == 7) return true;
+    if (rows[number].fn == hp_rfi) return rfi_is_slow(v);
+    if (rows[number].fn == hp_ssm_i) return cpu_psr(v->cpu) & PSR_PP;
+    if (rows[number].fn == hp_set_itm && v->info->upcall_pending) return true;
+    if (rows[number].fn == hp_set_rr && r8 >> 61 == 7) return true;
+    if (rows[number].fn == hp_set_kr && r8 > 7) return true;
     return v->info->upcall_pending && virtual_i(v);
 }
 

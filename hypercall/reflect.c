@@ -10,6 +10,7 @@
     (PSR_IC | PSR_I | PSR_DT | PSR_RT | PSR_IT | PSR_BN | PSR_DI | 1ull << PSR_CPL_SHIFT)
 #define DCR_BE 2u
 #define VECTOR_NESTED 0x1400u
+#define VECTOR_BREAK 0x2c00u
 #define VECTOR_GENERAL 0x5400u
 #define NA_LFETCH_FAULT 4u
 
@@ -41,11 +42,21 @@ static void save_and_enter(struct hv_vcpu *v, u64 isr, u64 ip)
     x->interrupt_collection_enabled = 0;
 }
 
+/* A real Xen has a fast path for breaks, but not for break 0, for those of HP's simulator, and with
+ * psr.pp on. */
+static bool is_fast(const struct hv_vcpu *v, unsigned vector)
+{
+    u64 iim = v->xsi->iim;
+    bool special = !iim || iim == 0x80001 || iim == 0x80002;
+    return vector == VECTOR_BREAK && !special && !(cpu_psr(v->cpu) & PSR_PP);
+}
+
 static void tell_reflection(struct hv_vcpu *v, unsigned vector, u64 isr)
 {
     unsigned row = cpu_interruption(v->cpu).row;
     bool same = interruption_vector(row) == vector;
     struct event e = cpu_event(v->cpu, EVENT_REFLECT, (s32)vector, same ? (s32)row : -1);
+    e.other = is_fast(v, vector);
     e.args[0] = isr;
     e.args[1] = v->xsi->ifa;
     e.args[2] = v->xsi->iim;

@@ -8,8 +8,8 @@
 
 #include "cpu/event.h"
 
-enum kind { FLAG, TEXT, MAYBE_TEXT, TEXTS, SIZE, COUNT, ADDRESS, LOADS, DISKS, TRACE, LEVEL,
-            FILE_OF_OPTIONS, KIND_COUNT };
+enum kind { FLAG, TEXT, MAYBE_TEXT, TEXTS, SIZE, COUNT, ADDRESS, LOADS, DISKS, TRACES, LEVEL,
+            FILE_OF_OPTIONS, OUTPUT, CONSOLE, KIND_COUNT };
 
 struct option {
     enum command command;
@@ -48,6 +48,11 @@ static void disk_clear(void *row)
     g_free(((struct disk *)row)->path);
 }
 
+static void trace_clear(void *row)
+{
+    g_free(((struct trace_config *)row)->path);
+}
+
 void config_init(struct config *c)
 {
     *c = (struct config){ .mem = 256ull << 20, .cpus = 1, .log = LEVEL_WARNING };
@@ -55,24 +60,27 @@ void config_init(struct config *c)
     g_array_set_clear_func(c->disks, disk_clear);
     c->loads = g_array_new(FALSE, FALSE, sizeof(struct load));
     g_array_set_clear_func(c->loads, load_clear);
+    c->traces = g_array_new(FALSE, FALSE, sizeof(struct trace_config));
+    g_array_set_clear_func(c->traces, trace_clear);
     c->native = g_ptr_array_new_with_free_func(g_free);
+    c->plots = g_ptr_array_new_with_free_func(g_free);
 }
 
 void config_clear(struct config *c)
 {
     g_array_free(c->loads, TRUE);
     g_array_free(c->disks, TRUE);
+    g_array_free(c->traces, TRUE);
     g_ptr_array_free(c->native, TRUE);
+    g_ptr_array_free(c->plots, TRUE);
     char *const texts[] = { c->kernel, c->initrd, c->append, c->console, c->hvc, c->net, c->date, c->clock,
                            c->display, c->screenshot, c->gdb, c->on_crash };
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) g_free(texts[i]);
     g_free(c->program);
-    g_free(c->trace.path);
-    g_free(c->trace.events_path);
     g_free(c->trace_filter);
     g_free(c->pvcheck.text);
     g_free(c->output);
-    g_free(c->plot);
+    g_free(c->table);
     g_free(c->phases);
     g_free(c->only);
     g_free(c->dump_state);
@@ -230,40 +238,24 @@ static bool parse_events(const char *what, u32 *kinds, bool *binary)
     return known && *kinds;
 }
 
-static void set_insn_trace(struct trace_config *t, bool regs, const char *path)
+/* Any number of traces may run side by side. */
+static bool set_traces(void *field, const char *value, GError **err)
 {
-    t->insn = true;
-    t->regs = regs;
-    g_free(t->path);
-    t->path = g_strdup(path);
-}
-
-static bool set_event_trace(struct trace_config *t, u32 kinds, bool binary, const char *path,
-                            GError **err)
-{
-    t->events = kinds;
-    t->binary = binary || (path && g_str_has_suffix(path, ".etb"));
-    g_free(t->events_path);
-    t->events_path = g_strdup(path);
-    return !t->binary || path || refuse(err, "binary", "needs a file to write to");
-}
-
-/* A trace of instructions and one of events may run side by side: two options. */
-static bool set_trace(void *field, const char *value, GError **err)
-{
-    struct trace_config *t = field;
+    struct trace_config t = { 0 };
     const char *colon = strchr(value, ':'), *path = colon ? colon + 1 : NULL;
     char *what = colon ? g_strndup(value, (size_t)(colon - value)) : g_strdup(value);
-    bool insn = !strcmp(what, "insn"), regs = !strcmp(what, "insn,regs"), binary;
-    u32 kinds;
-    bool events = parse_events(what, &kinds, &binary);
+    t.regs = !strcmp(what, "insn,regs");
+    t.insn = t.regs || !strcmp(what, "insn");
+    bool events = !t.insn && parse_events(what, &t.events, &t.binary);
     g_free(what);
-    if (!insn && !regs && !events) {
+    if (!t.insn && !events) {
         return refuse(err, value, "is neither insn, nor insn,regs, nor a list of event classes");
     }
     if (path && !*path) return refuse(err, value, "names no file after the colon");
-    if (events) return set_event_trace(t, kinds, binary, path, err);
-    set_insn_trace(t, regs, path);
+    if (t.binary && !path) return refuse(err, "binary", "needs a file to write to");
+    t.binary |= events && path && g_str_has_suffix(path, ".etb");
+    t.path = g_strdup(path);
+    g_array_append_val(*(GArray **)field, t);
     return true;
 }
 
@@ -278,7 +270,8 @@ static bool (*const setters[KIND_COUNT])(void *field, const char *value, GError 
     [MAYBE_TEXT] = set_maybe_text, [TEXTS] = set_texts,
     [COUNT] = set_count,     [LOADS] = set_loads, [ADDRESS] = set_address,
     [DISKS] = set_disks,
-    [TRACE] = set_trace,     [LEVEL] = set_level, [FILE_OF_OPTIONS] = set_text,
+    [TRACES] = set_traces,   [LEVEL] = set_level, [FILE_OF_OPTIONS] = set_text,
+    [OUTPUT] = set_text,     [CONSOLE] = set_text,
 };
 
 static const struct option *find(enum command command, const char *name)
@@ -301,7 +294,7 @@ bool config_set(struct config *c, enum command command, const char *name, const 
 static gchar **values_of(GKeyFile *file, const char *key, GError **err)
 {
     const struct option *o = find(COMMAND_RUN, key);
-    bool list = o && (o->kind == LOADS || o->kind == DISKS || o->kind == TEXTS || o->kind == TRACE);
+    bool list = o && (o->kind == LOADS || o->kind == DISKS || o->kind == TEXTS || o->kind == TRACES);
     if (list) return g_key_file_get_string_list(file, "run", key, NULL, err);
     gchar *value = g_key_file_get_string(file, "run", key, err);
     if (!value) return NULL;
@@ -446,9 +439,34 @@ static bool apply(struct config *c, const struct said *s, GError **err)
     return false;
 }
 
+static const char *file_written(const struct said *s)
+{
+    enum kind kind = s->option->kind;
+    if (kind == OUTPUT || kind == MAYBE_TEXT) return s->value && *s->value ? s->value : "";
+    return kind == CONSOLE && g_str_has_prefix(s->value, "file:") ? s->value + strlen("file:") : NULL;
+}
+
+/* Of options that are said twice the last one counts; but a file that somebody asked for must not be
+ * missing in the end. */
+static bool check_repeated(const GArray *all, GError **err)
+{
+    for (unsigned i = 0; i < all->len; i++) {
+        const struct said *s = &g_array_index(all, struct said, i);
+        const char *file = file_written(s);
+        for (unsigned j = i + 1; file && j < all->len; j++) {
+            if (s[j - i].option != s->option) continue;
+            g_set_error(err, CONFIG_ERROR, 0, "--%s: said twice: '%s' would not be written",
+                        s->option->name, *file ? file : "the report on standard error");
+            return false;
+        }
+    }
+    return true;
+}
+
 /* The file first, then the command line, so that the latter has the last word. */
 static bool apply_all(struct config *c, const GArray *all, GError **err)
 {
+    if (!check_repeated(all, err)) return false;
     for (int pass = 0; pass < 2; pass++) {
         for (unsigned i = 0; i < all->len; i++) {
             const struct said *s = &g_array_index(all, struct said, i);

@@ -37,12 +37,12 @@ struct disk {
     enum { DISK_WRITABLE, DISK_READ_ONLY, DISK_SNAPSHOT } mode;
 };
 
+/* One --trace: of instructions, or of events. */
 struct trace_config {
     bool insn, regs;
-    char *path;        /* NULL: standard error */
-    u32 events;        /* kinds, EVENT_BITs */
-    bool binary;       /* the events, not the instructions */
-    char *events_path; /* NULL: standard error */
+    u32 events;  /* kinds, EVENT_BITs */
+    bool binary; /* the events, not the instructions */
+    char *path;  /* NULL: standard error; "-": standard output */
 };
 
 struct maybe_text {
@@ -55,11 +55,12 @@ struct config {
     u64 mem, max_insns, slice; /* max_insns, slice: 0 is no limit */
     GArray *loads;             /* struct load */
     struct maybe_u64 entry, until, base, start, stop;
-    struct trace_config trace;
+    GArray *traces;            /* struct trace_config */
     char *trace_filter;
     struct maybe_text pvcheck;
     GPtrArray *native;         /* more patterns of native-only code */
-    char *output, *plot, *phases, *only;
+    char *output, *table, *phases, *only;
+    GPtrArray *plots;          /* pictures to draw */
     u64 top;
     bool detail;
     bool all;
@@ -86,6 +87,8 @@ bool config_parse(struct config *c, enum command command, int *argc, char ***arg
 /* One option by name; `value` is NULL for a flag on the command line. */
 bool config_set(struct config *c, enum command command, const char *name, const char *value,
                 GError **err);
+/* Refuse two outputs of a run that go to one file.  outputs.c. */
+bool config_check_outputs(const struct config *c, GError **err);
 /* All keys of group [run] of a GKeyFile. */
 bool config_read_file(struct config *c, const char *path, GError **err);
 

@@ -45,6 +45,7 @@ struct machine {
 
     struct native *native; /* native.c: firmware and devices of the Linux board; or NULL */
     struct xen_machine *xen; /* xen.c: the domain instead; or NULL */
+    GPtrArray *symbols;    /* struct symbols of the kernels loaded so far; the last is the one */
 
     struct machine_debugger debugger; /* run is NULL: nobody debugs */
     GArray *breakpoints; /* the debugger's */
@@ -58,6 +59,7 @@ struct machine {
         unsigned cpu;
     } panic;
 
+    const volatile sig_atomic_t *stop_flag; /* somebody outside sets it; or NULL */
     bool ended;
     struct machine_result result;
     char *message;
@@ -66,12 +68,17 @@ struct machine {
 /* End the run; the first reason wins. */
 void machine_end(struct machine *m, enum machine_end end, struct cpu *cpu, u64 status,
                  const char *fmt, ...) PRINTF(5, 6);
+/* Does somebody outside want the run to end? */
+bool machine_must_stop(const struct machine *m);
 /* Time passes for everybody, without anything being done in it. */
 void machine_skip_time(struct machine *m, u64 ticks);
 /* Processors up to `n` of them. */
 void machine_add_cpus(struct machine *m, unsigned n);
 /* Tell the processors about the debugger's breakpoints and our own. */
 void machine_install_breakpoints(struct machine *m);
+/* Take over the symbols of the kernel that has just been loaded.  Whoever has got them from
+ * machine_symbols may use them as long as there is a machine, whatever a reset loads. */
+void machine_take_symbols(struct machine *m, struct symbols *symbols);
 /* "0x1000 <main+0x20>" for messages; to be freed. */
 char *machine_where(const struct machine *m, u64 ip);
 

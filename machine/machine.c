@@ -12,6 +12,7 @@
 #include "base/bits.h"
 #include "base/log.h"
 #include "cpu/psr.h"
+#include "guest/symbols.h"
 
 #define HEX "0x%" G_GINT64_MODIFIER "x"
 #define MEM_MIN (1ull << 20)
@@ -232,6 +233,7 @@ struct machine *machine_new(const struct config *config, GError **err)
     m->breakpoints = g_array_new(FALSE, FALSE, sizeof(u64));
     m->observers = g_array_new(FALSE, FALSE, sizeof(struct observer));
     m->listeners = listen_list();
+    m->symbols = g_ptr_array_new_with_free_func((GDestroyNotify)symbols_free);
     m->hooks = (struct cpu_hooks){ .opaque = m, .interruption = on_interruption,
         .purge_others = on_purge, .timer_changed = on_timer_changed, .fatal = on_fatal,
         .observe = on_observe, .event = listen_event };
@@ -256,6 +258,7 @@ void machine_free(struct machine *m)
     g_array_free(m->listeners, TRUE);
     g_array_free(m->breakpoints, TRUE);
     g_ptr_array_free(m->devices, TRUE);
+    g_ptr_array_free(m->symbols, TRUE);
     image_free(m->image);
     sections_free(m->sections);
     clock_free(m->clock);
@@ -349,8 +352,18 @@ struct clock *machine_clock(struct machine *m)
 
 const struct symbols *machine_symbols(const struct machine *m)
 {
-    if (m->xen) return xen_image(m->xen)->symbols;
-    return m->native ? native_image(m->native)->symbols : image_symbols(m->image);
+    guint n = m->symbols->len;
+    return n ? g_ptr_array_index(m->symbols, n - 1) : image_symbols(m->image);
+}
+
+/* A reset mostly finds the same kernel. */
+void machine_take_symbols(struct machine *m, struct symbols *symbols)
+{
+    if (m->symbols->len && symbols_equal(machine_symbols(m), symbols)) {
+        symbols_free(symbols);
+    } else {
+        g_ptr_array_add(m->symbols, symbols);
+    }
 }
 
 u64 machine_itc_hz(const struct machine *m)
@@ -397,7 +410,17 @@ void machine_quit(struct machine *m, const char *why)
 
 bool machine_has_ended(const struct machine *m)
 {
-    return m->ended;
+    return m->ended || machine_must_stop(m);
+}
+
+void machine_stop_when(struct machine *m, const volatile sig_atomic_t *flag)
+{
+    m->stop_flag = flag;
+}
+
+bool machine_must_stop(const struct machine *m)
+{
+    return m->stop_flag && *m->stop_flag;
 }
 
 struct native *machine_native(const struct machine *m)

@@ -8,6 +8,7 @@
 #ifndef MACHINE_MACHINE_H
 #define MACHINE_MACHINE_H
 
+#include <signal.h>
 #include <stdio.h>
 
 #include "base/clock.h"
@@ -57,6 +58,8 @@ void machine_set_debugger(struct machine *m, const struct machine_debugger *debu
 void machine_set_breakpoints(struct machine *m, const u64 *places, unsigned n);
 void machine_quit(struct machine *m, const char *why); /* as if the guest had exited with 0 */
 bool machine_has_ended(const struct machine *m);
+/* The run also ends, soon, when *flag is not 0: something that a handler of signals may set. */
+void machine_stop_when(struct machine *m, const volatile sig_atomic_t *flag);
 
 /* While somebody looks: processors show the control registers that a domain believes in. */
 void machine_reveal(struct machine *m, bool on);
@@ -65,6 +68,7 @@ unsigned machine_cpu_count(const struct machine *m);
 struct cpu *machine_cpu(struct machine *m, unsigned i);
 struct physmem *machine_physmem(struct machine *m);
 struct clock *machine_clock(struct machine *m);
+/* Valid as long as the machine; but a reset may load another kernel, so ask again. */
 const struct symbols *machine_symbols(const struct machine *m);
 u64 machine_retired(const struct machine *m); /* slots, over all processors */
 u64 machine_itc_hz(const struct machine *m); /* ticks of virtual time per second */

@@ -14,6 +14,7 @@
 #define QUANTUM 10000 /* ticks that processors may be apart */
 /* cpu_run overshoots by less than the slots of a 4 KiB page. */
 #define OVERSHOOT 768
+#define STOP_LOOK 100000 /* slots between two looks at somebody's wish to stop */
 
 static bool all_halted(const struct machine *m)
 {
@@ -77,6 +78,7 @@ static enum cpu_exit run_piece(struct machine *m, struct cpu *cpu, u64 budget)
 {
     u64 left = allowance(m);
     if (m->config->slice) budget = MIN(budget, m->config->slice);
+    if (m->stop_flag) budget = MIN(budget, STOP_LOOK);
     if (left > OVERSHOOT) return run_cpu(m, cpu, MIN(budget, left - OVERSHOOT));
     return cpu_step(cpu, MIN(budget, left));
 }
@@ -103,6 +105,10 @@ static void run_until(struct machine *m, struct cpu *cpu, u64 target)
     m->current = cpu;
     if (m->ncpus > 1) tell_alats(m, cpu);
     while (!m->ended && cpu_time(cpu) < target) {
+        if (machine_must_stop(m)) {
+            machine_end(m, END_EXIT, cpu, 0, "stopped by a signal");
+            break;
+        }
         if (cpu_is_halted(cpu)) {
             if (target == UINT64_MAX && alarm_time(cpu) == UINT64_MAX) break;
             doze(cpu, target);
@@ -127,6 +133,7 @@ static void run_until(struct machine *m, struct cpu *cpu, u64 target)
 static void run_round(struct machine *m)
 {
     if (m->debugger.poll) m->debugger.poll(m->debugger.opaque);
+    if (machine_must_stop(m)) machine_end(m, END_EXIT, m->cpus[0], 0, "stopped by a signal");
     u64 target = next_target(m);
     if (target == UINT64_MAX && all_halted(m)) {
         machine_end(m, END_STUCK, m->cpus[0], 0,

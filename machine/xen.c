@@ -212,6 +212,7 @@ static bool load(struct xen_machine *x, GError **err)
     };
     domain_image_clear(&x->image);
     if (!domain_build(x->domain, &plan, &x->image, err)) return false;
+    machine_take_symbols(x->m, g_steal_pointer(&x->image.linux_image.symbols));
     if (x->image.other_notes) {
         log_warning("machine", "%s: among its notes is none of Xen's; a kernel that knows no Xen "
                     "cannot run as a domain", c->kernel);

@@ -164,6 +164,7 @@ struct reading {
     u64 hz, time, place, events;
     bool started, ended;
     const char *wrong; /* the first thing that cannot be */
+    GError *refused;   /* by the caller */
 };
 
 static bool damaged(struct reading *r, const char *what)
@@ -214,8 +215,7 @@ static bool read_start(struct reading *r)
     if (!get_varint(r, &r->hz)) return false;
     if (r->hz == 0) return damaged(r, "time does not pass");
     r->started = true;
-    if (r->to->start) r->to->start(r->to->opaque, r->hz);
-    return true;
+    return !r->to->start || r->to->start(r->to->opaque, r->hz, &r->refused);
 }
 
 static bool read_symbol(struct reading *r)
@@ -354,7 +354,9 @@ bool event_read(FILE *in, const struct event_reader *to, GError **err)
         .symbols = g_ptr_array_new_with_free_func(g_free),
         .whats = g_ptr_array_new_with_free_func(what_free) };
     bool ok = read_all(&r);
-    if (!ok) {
+    if (r.refused) {
+        g_propagate_error(err, r.refused);
+    } else if (!ok) {
         g_set_error(err, MONITOR_ERROR, 0, "no whole event trace: %s (block at byte %" PRIu64 ")",
                     r.wrong, r.block_at);
     }

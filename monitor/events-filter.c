@@ -10,6 +10,8 @@
 #include "base/bits.h"
 #include "monitor/events.h"
 
+#define EMPTY "is a range whose end lies before its beginning: FIRST..LAST, FIRST.. or ..LAST"
+
 enum key { CPU, IP, TIME, KIND, IN, WHAT, KEYS };
 
 static const struct {
@@ -29,6 +31,7 @@ struct item {
     enum key key;
     struct bound first, last;
     char *pattern;
+    char *text; /* as it was given */
 };
 
 struct event_filter {
@@ -63,6 +66,20 @@ static bool parse_bound(const char *text, bool is_time, struct bound *b)
     return false;
 }
 
+static u64 ticks(const struct bound *b, u64 hz)
+{
+    u128 t = b->per_second ? (u128)b->value * hz / b->per_second : b->value;
+    return t > UINT64_MAX ? UINT64_MAX : (u64)t;
+}
+
+/* Ticks and parts of a second can be compared only where the rate is known. */
+static bool is_empty(const struct bound *first, const struct bound *last)
+{
+    if (!first->per_second != !last->per_second) return false;
+    if (!first->per_second) return first->value > last->value;
+    return (u128)first->value * last->per_second > (u128)last->value * first->per_second;
+}
+
 static bool parse_range(const char *text, bool is_time, struct item *item)
 {
     char **ends = g_strsplit(text, "..", 2);
@@ -76,6 +93,27 @@ static bool parse_range(const char *text, bool is_time, struct item *item)
     return ok;
 }
 
+/* The kinds of events whose names match. */
+static u32 kinds_of(const char *pattern)
+{
+    u32 kinds = 0;
+    for (unsigned k = 0; k < EVENT_KINDS; k++) {
+        if (g_pattern_match_simple(pattern, event_kind_name(k))) kinds |= 1u << k;
+    }
+    return kinds;
+}
+
+static bool refuse_kind(const char *text, GError **err)
+{
+    GString *why = g_string_new("matches none of the kinds");
+    for (unsigned k = 0; k < EVENT_KINDS; k++) {
+        g_string_append_printf(why, "%s %s", k ? "," : "", event_kind_name(k));
+    }
+    refuse(err, text, why->str);
+    g_string_free(why, TRUE);
+    return false;
+}
+
 static bool add_item(struct event_filter *f, const char *text, GError **err)
 {
     const char *equals = strchr(text, '=');
@@ -87,13 +125,17 @@ static bool add_item(struct event_filter *f, const char *text, GError **err)
     if (item.key == KEYS) {
         return refuse(err, text, "has none of the keys cpu, ip, time, kind, in, what");
     }
+    if (item.key == KIND && !kinds_of(equals + 1)) return refuse_kind(text, err);
     if (keys[item.key].type == PATTERNS) {
         item.pattern = g_strdup(equals + 1);
     } else if (!parse_range(equals + 1, keys[item.key].type == TIMES, &item)) {
         return refuse(err, text, keys[item.key].type == TIMES
                       ? "is no time or range such as 1000..2000 (ticks) or 5ms..1s"
                       : "is no number or range such as 0x1000..0x1fff");
+    } else if (is_empty(&item.first, &item.last)) {
+        return refuse(err, text, EMPTY);
     }
+    item.text = g_strdup(text);
     f->has[item.key] = true;
     g_array_append_val(f->items, item);
     return true;
@@ -101,7 +143,9 @@ static bool add_item(struct event_filter *f, const char *text, GError **err)
 
 static void item_clear(void *row)
 {
-    g_free(((struct item *)row)->pattern);
+    struct item *item = row;
+    g_free(item->pattern);
+    g_free(item->text);
 }
 
 struct event_filter *event_filter_new(const char *text, GError **err)
@@ -124,11 +168,24 @@ void event_filter_free(struct event_filter *f)
     g_free(f);
 }
 
-/* Units are brought to ticks here and not before, because only here the rate is known. */
-static u64 ticks(const struct bound *b, u64 hz)
+bool event_filter_check(const struct event_filter *f, u64 hz, GError **err)
 {
-    u128 t = b->per_second ? (u128)b->value * hz / b->per_second : b->value;
-    return t > UINT64_MAX ? UINT64_MAX : (u64)t;
+    for (unsigned i = 0; i < f->items->len; i++) {
+        const struct item *item = &g_array_index(f->items, struct item, i);
+        if (item->pattern || ticks(&item->first, hz) <= ticks(&item->last, hz)) continue;
+        return refuse(err, item->text, EMPTY);
+    }
+    return true;
+}
+
+u32 event_filter_kinds(const struct event_filter *f)
+{
+    u32 kinds = f->has[KIND] ? 0 : EVENT_ALL;
+    for (unsigned i = 0; i < f->items->len; i++) {
+        const struct item *item = &g_array_index(f->items, struct item, i);
+        if (item->key == KIND) kinds |= kinds_of(item->pattern);
+    }
+    return kinds;
 }
 
 static bool in_range(const struct item *i, u64 value, u64 hz)

@@ -35,9 +35,8 @@ void event_line_print(const struct event_line *l, FILE *out)
 /* --- words ------------------------------------------------------------------------------------ */
 
 struct event_words {
-    const struct symbols *symbols; /* NULL: none */
-    GHashTable *whats;             /* struct what */
-    GHashTable *printable;         /* a symbol's name to its printable copy */
+    GHashTable *whats;     /* struct what */
+    GHashTable *printable; /* a symbol's name to its printable copy */
 };
 
 struct what {
@@ -197,9 +196,24 @@ static char *hypercall_args(const struct event *e, u32 *narrow)
     return g_string_free(names, FALSE);
 }
 
+static char *hyperprivop_args(const struct event *e)
+{
+    static const struct {
+        const char *name, *registers;
+    } operands[] = {
+#define OPERANDS(name, registers) { #name, registers },
+#include "monitor/hyperprivop-operands.def"
+    };
+    const char *name = hyperprivop_name((unsigned)e->number);
+    for (size_t i = 0; name && i < ARRAY_LEN(operands); i++) {
+        if (!strcmp(operands[i].name, name)) return g_strdup(operands[i].registers);
+    }
+    return g_strdup("r8 r9 r10 r11 r14");
+}
+
 static char *tlb_args(const struct event *e)
 {
-    if (e->nargs < 2) return g_strdup("va");
+    if (e->number == TLB_PTC_E) return g_strdup("va"); /* neither region nor size */
     return g_strdup(e->number <= TLB_ITR_D ? "va pte ps" : "va rid ps");
 }
 
@@ -208,6 +222,7 @@ static char *names_of_args(const struct event *e, u32 *narrow)
     switch (e->kind) {
     case EVENT_PRIVOP:
     case EVENT_TRAPPED: return insn_args(e);
+    case EVENT_HYPERPRIVOP: return hyperprivop_args(e);
     case EVENT_HYPERCALL: return hypercall_args(e, narrow);
     case EVENT_TLB: return tlb_args(e);
     default: return g_strdup(lines[e->kind].args);
@@ -250,10 +265,9 @@ static void what_free(gpointer p)
     g_free(w);
 }
 
-struct event_words *event_words_new(const struct symbols *symbols)
+struct event_words *event_words_new(void)
 {
     struct event_words *w = g_new0(struct event_words, 1);
-    w->symbols = symbols;
     w->whats = g_hash_table_new_full(what_hash, what_equal, what_free, NULL);
     w->printable = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     return w;
@@ -310,9 +324,10 @@ static const struct what *what_of(struct event_words *w, const struct event *e)
     return new;
 }
 
-static const char *symbol_of(struct event_words *w, u64 place, u64 *offset)
+static const char *symbol_of(struct event_words *w, const struct symbols *symbols, u64 place,
+                             u64 *offset)
 {
-    const char *name = w->symbols ? symbols_find(w->symbols, align_down(place, 16), offset) : NULL;
+    const char *name = symbols ? symbols_find(symbols, align_down(place, 16), offset) : NULL;
     if (!name) return NULL;
     char *word = g_hash_table_lookup(w->printable, name);
     if (word) return word;
@@ -321,14 +336,15 @@ static const char *symbol_of(struct event_words *w, u64 place, u64 *offset)
     return word;
 }
 
-void event_line_of(struct event_words *w, unsigned cpu, const struct event *e, struct event_line *l)
+void event_line_of(struct event_words *w, const struct symbols *symbols, unsigned cpu,
+                   const struct event *e, struct event_line *l)
 {
     unsigned extra = lines[e->kind].extra, n = e->nargs;
     const struct what *what = what_of(w, e);
     *l = (struct event_line){ .what = &what->public, .time = e->time, .cpu = cpu, .place = e->ip,
         .slow = e->slow, .batched = e->batched, .has_result = e->has_result,
         .result = e->has_result ? e->result : 0 };
-    l->symbol = symbol_of(w, e->ip, &l->offset);
+    l->symbol = symbol_of(w, symbols, e->ip, &l->offset);
     for (unsigned i = 0; i < e->nargs; i++) {
         l->args[i] = what->narrow >> i & 1 ? (u32)e->args[i] : e->args[i];
     }

@@ -4,7 +4,6 @@
 #include "monitor/events.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
 
 #include "machine/backends.h"
@@ -14,7 +13,7 @@
 struct event_trace {
     struct machine *m;
     FILE *out;
-    char *path; /* NULL: standard error */
+    char *path; /* as in struct trace_config */
     u64 hz;
     struct event_words *words;
     struct event_filter *filter;
@@ -26,7 +25,7 @@ static void on_event(void *opaque, struct cpu *cpu, const struct event *e)
     struct event_trace *t = opaque;
     struct event_line line;
     if (ferror(t->out)) return; /* said at the end */
-    event_line_of(t->words, cpu_id(cpu), e, &line);
+    event_line_of(t->words, machine_symbols(t->m), cpu_id(cpu), e, &line);
     if (!event_filter_passes(t->filter, &line, t->hz)) return;
     if (t->binary) {
         event_writer_put(t->binary, &line);
@@ -35,32 +34,47 @@ static void on_event(void *opaque, struct cpu *cpu, const struct event *e)
     }
 }
 
-struct event_trace *event_trace_start(struct machine *m, const struct config *c, GError **err)
+/* Of the kinds that were asked for those that pass; NULL: an error. */
+static struct event_filter *filter_for(const struct config *c, const struct trace_config *which,
+                                       u32 *kinds, GError **err)
 {
-    const char *path = c->trace.events_path;
     struct event_filter *filter = event_filter_new(c->trace_filter, err);
     if (!filter) return NULL;
-    FILE *out = path ? fopen(path, "w") : stderr;
+    *kinds = which->events & event_filter_kinds(filter);
+    bool ok = event_filter_check(filter, timer_rate(c), err);
+    if (ok && !*kinds) {
+        g_set_error(err, MONITOR_ERROR, 0, "filter: nothing that --trace writes to %s would pass: "
+                    "none of its classes has the kind", trace_name(which->path));
+    }
+    if (ok && *kinds) return filter;
+    event_filter_free(filter);
+    return NULL;
+}
+
+struct event_trace *event_trace_start(struct machine *m, const struct config *c,
+                                      const struct trace_config *which, GError **err)
+{
+    u32 kinds;
+    struct event_filter *filter = filter_for(c, which, &kinds, err);
+    if (!filter) return NULL;
+    FILE *out = trace_open(which->path, err);
     if (!out) {
-        g_set_error(err, MONITOR_ERROR, 0, "--trace: %s: cannot be written: %s", path,
-                    g_strerror(errno));
         event_filter_free(filter);
         return NULL;
     }
-    if (path) signal(SIGPIPE, SIG_IGN); /* a reader that has gone is an error like a full disk */
     struct event_trace *t = g_new0(struct event_trace, 1);
     t->m = m;
     t->out = out;
-    t->path = g_strdup(path);
+    t->path = g_strdup(which->path);
     t->hz = timer_rate(c);
-    t->words = event_words_new(machine_symbols(m));
+    t->words = event_words_new();
     t->filter = filter;
-    if (c->trace.binary) {
+    if (which->binary) {
         t->binary = event_writer_new(out, t->hz);
     } else {
         event_header_print(t->hz, out);
     }
-    machine_listen(m, c->trace.events, on_event, t);
+    machine_listen(m, kinds, on_event, t);
     return t;
 }
 
@@ -68,12 +82,7 @@ bool event_trace_finish(struct event_trace *t, GError **err)
 {
     machine_unlisten(t->m, on_event, t);
     if (t->binary) event_writer_finish(t->binary);
-    bool ok = fflush(t->out) == 0 && !ferror(t->out);
-    if (t->path && fclose(t->out) != 0) ok = false;
-    if (!ok) {
-        g_set_error(err, MONITOR_ERROR, 0, "--trace: %s: could not write all of it",
-                    t->path ? t->path : "standard error");
-    }
+    bool ok = trace_close(t->out, t->path, err);
     event_words_free(t->words);
     event_filter_free(t->filter);
     g_free(t->path);
@@ -89,11 +98,13 @@ struct printing {
     const struct event_filter *filter;
 };
 
-static void print_start(void *opaque, u64 hz)
+static bool print_start(void *opaque, u64 hz, GError **err)
 {
     struct printing *p = opaque;
+    if (!event_filter_check(p->filter, hz, err)) return false;
     p->hz = hz;
     event_header_print(hz, p->out);
+    return true;
 }
 
 static void print_line(void *opaque, const struct event_line *l)

@@ -38,10 +38,11 @@ void event_line_print(const struct event_line *l, FILE *out);
 /* ---- events-line.c: from an event of the processor to a line --------------------------------- */
 
 struct event_words; /* remembers names */
-struct event_words *event_words_new(const struct symbols *symbols);
+struct event_words *event_words_new(void);
 void event_words_free(struct event_words *w);
-void event_line_of(struct event_words *w, unsigned cpu, const struct event *e,
-                   struct event_line *l);
+/* The words remember names of symbols, so these must live as long.  NULL: there are none. */
+void event_line_of(struct event_words *w, const struct symbols *symbols, unsigned cpu,
+                   const struct event *e, struct event_line *l);
 
 /* ---- events-filter.c: "cpu=0,ip=0x100..0x1ff,time=1ms..,kind=tlb,in=vhpt_*" ------------------ */
 
@@ -49,6 +50,11 @@ struct event_filter;
 /* NULL: an error.  `text` may be NULL: everything passes. */
 struct event_filter *event_filter_new(const char *text, GError **err);
 void event_filter_free(struct event_filter *f);
+/* The kinds that may pass, EVENT_BITs. */
+u32 event_filter_kinds(const struct event_filter *f);
+/* With `hz` ticks a second, is any time range empty?  Whatever can be said without is an error of
+ * event_filter_new. */
+bool event_filter_check(const struct event_filter *f, u64 hz, GError **err);
 bool event_filter_passes(const struct event_filter *f, const struct event_line *l, u64 hz);
 
 /* ---- events-binary.c ------------------------------------------------------------------------- */
@@ -60,7 +66,7 @@ void event_writer_finish(struct event_writer *w); /* and free; errors are the FI
 
 struct event_reader {
     void *opaque;
-    void (*start)(void *opaque, u64 hz);
+    bool (*start)(void *opaque, u64 hz, GError **err); /* may refuse; or NULL */
     void (*line)(void *opaque, const struct event_line *l);
 };
 /* Lines are handed out as they come, until the end, or until the first damage. */

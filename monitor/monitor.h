@@ -17,12 +17,24 @@ GQuark monitor_error_quark(void);
 struct trace;
 struct trace *trace_start(struct machine *m, const struct trace_config *config, GError **err);
 bool trace_finish(struct trace *t, GError **err); /* false: the file is not complete */
+/* The file of a --trace, and its name for people. */
+FILE *trace_open(const char *path, GError **err);
+const char *trace_name(const char *path);
+/* Written to the end; false: not all of it could be. */
+bool trace_close(FILE *out, const char *path, GError **err);
 
 /* --trace of events, and epic64 events, which reads the binary form back. */
 struct event_trace;
-struct event_trace *event_trace_start(struct machine *m, const struct config *c, GError **err);
+struct event_trace *event_trace_start(struct machine *m, const struct config *c,
+                                      const struct trace_config *which, GError **err);
 bool event_trace_finish(struct event_trace *t, GError **err); /* false: the file is not complete */
 bool events_file(const struct config *config, FILE *out, GError **err);
+
+/* While something is written that must end properly: a signal that would end the process ends the
+ * run first.  stopping_end: and then the process, if one came. */
+void stopping_begin(struct machine *m);
+bool stopping(void);
+void stopping_end(void);
 
 /* --stats: retired slots by row of the instruction table and by class. */
 struct stats;

@@ -26,10 +26,10 @@ static void put_count(JsonBuilder *b, const char *name, u64 n)
 
 /* To four places: json-glib 1.6 writes 2e-08 as 2e-08.0, which is no number, so none must need an
  * exponent. */
-static void put_ratio(JsonBuilder *b, const char *name, u64 x, u64 of)
+static void put_ratio(JsonBuilder *b, const char *name, double ratio)
 {
     json_builder_set_member_name(b, name);
-    json_builder_add_double_value(b, (double)(u64)(1e4 * (double)x / (double)of + 0.5) / 1e4);
+    json_builder_add_double_value(b, (double)(u64)(1e4 * ratio + 0.5) / 1e4);
 }
 
 static void put_nanoseconds(JsonBuilder *b, const char *name, double seconds)
@@ -86,16 +86,14 @@ static void put_phase(JsonBuilder *b, const struct report *r, unsigned i)
     const struct report_phase *p = &g_array_index(r->phases, struct report_phase, i);
     json_builder_begin_object(b);
     put_text(b, "name", p->name);
-    put_count(b, "iterations", p->iterations);
     for (enum way w = 0; w < WAYS; w++) {
         begin_member(b, way_names[w]);
+        put_count(b, "iterations", p->iterations[w]);
         put_count(b, "slots", p->retired[w]);
         put_nanoseconds(b, "nanoseconds", p->seconds[w]);
         json_builder_end_object(b);
     }
-    if (p->retired[WAY_NATIVE] && p->retired[WAY_DOMAIN]) {
-        put_ratio(b, "ratio", p->retired[WAY_DOMAIN], p->retired[WAY_NATIVE]);
-    }
+    if (report_ratio(p) > 0) put_ratio(b, "ratio", report_ratio(p));
     begin_list(b, "operations");
     for (unsigned n = 0; n < r->lines->len; n++) {
         const struct report_line *l = r->lines->pdata[n];
@@ -109,23 +107,32 @@ static void put_phase(JsonBuilder *b, const struct report *r, unsigned i)
 
 struct counters {
     JsonBuilder *b;
-    const struct tally *tally;
+    const struct run_record *run;
+    enum way way;
 };
+
+static void put_site(JsonBuilder *b, const struct run_record *run, u64 ip)
+{
+    struct site_name name = run_name(run, ip);
+    put_address(b, ip);
+    put_text(b, "symbol", name.symbol);
+    put_text(b, "line", name.line);
+}
 
 static void put_place(void *opaque, const struct place *p)
 {
     struct counters *c = opaque;
-    char *label = place_label(p), *xen = place_xen_counter(p);
+    char *label = place_label(p), *xen = place_xen_counter(p, c->way);
     json_builder_begin_object(c->b);
-    put_address(c->b, p->ip);
+    put_site(c->b, c->run, p->ip);
     put_text(c->b, "kind", event_kind_name(p->kind));
     put_text(c->b, "name", label);
     put_text(c->b, "xen_counter", xen);
-    put_text(c->b, "phase", tally_phase(c->tally, p->phase)->name);
+    put_text(c->b, "phase", tally_phase(c->run->tally, p->phase)->name);
     json_builder_set_member_name(c->b, "batched");
     json_builder_add_boolean_value(c->b, p->batched);
     put_count(c->b, "processor", p->cpu);
-    put_count(c->b, "level", p->user ? 3 : 0);
+    put_count(c->b, "level", p->level);
     put_count(c->b, "count", p->count);
     json_builder_end_object(c->b);
     g_free(label);
@@ -136,15 +143,15 @@ static void put_hot(JsonBuilder *b, const struct run_record *run, unsigned top)
 {
     begin_list(b, "top");
     for (unsigned i = 0; i < MIN(top, run->hot->len); i++) {
-        const struct hot_site *s = &g_array_index(run->hot, struct hot_site, i);
+        const struct place *p = &g_array_index(run->hot, struct place, i);
+        char *label = place_label(p);
         json_builder_begin_object(b);
-        put_address(b, s->ip);
-        put_text(b, "symbol", s->symbol);
-        put_text(b, "line", s->line);
-        put_text(b, "kind", event_kind_name(s->kind));
-        put_text(b, "operation", s->label);
-        put_count(b, "count", s->count);
+        put_site(b, run, p->ip);
+        put_text(b, "kind", event_kind_name(p->kind));
+        put_text(b, "operation", label);
+        put_count(b, "count", p->count);
         json_builder_end_object(b);
+        g_free(label);
     }
     json_builder_end_array(b);
 }
@@ -168,9 +175,9 @@ static void put_timeline(JsonBuilder *b, const struct run_record *run)
     json_builder_end_object(b);
 }
 
-static void put_run(JsonBuilder *b, const struct run_record *run, unsigned top)
+static void put_run(JsonBuilder *b, const struct run_record *run, enum way way, unsigned top)
 {
-    struct counters c = { b, run->tally };
+    struct counters c = { b, run, way };
     json_builder_begin_object(b);
     put_count(b, "processors", run->cpus);
     put_count(b, "slots", tally_retired(run->tally));
@@ -197,7 +204,7 @@ static JsonNode *tree_of(const struct report *r, unsigned top)
     for (enum way w = 0; w < WAYS; w++) {
         if (!r->run[w]->took_place) continue;
         json_builder_set_member_name(b, way_names[w]);
-        put_run(b, r->run[w], top);
+        put_run(b, r->run[w], w, top);
     }
     json_builder_end_object(b);
     json_builder_end_object(b);

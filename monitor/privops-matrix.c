@@ -28,7 +28,8 @@ struct matrix {
 
 static bool is_column(const struct matrix *m, unsigned phase)
 {
-    return report_phase_at(m->r, phase)->iterations > 0;
+    const struct report_phase *p = report_phase_at(m->r, phase);
+    return report_times(p, NATIVE) || report_times(p, CALLED);
 }
 
 static int width_of(const struct matrix *m, unsigned phase)
@@ -39,8 +40,8 @@ static int width_of(const struct matrix *m, unsigned phase)
 static double rate(const struct matrix *m, const struct report_line *l, unsigned phase,
                    enum column c)
 {
-    u64 iterations = report_phase_at(m->r, phase)->iterations;
-    return (double)report_cell(m->r, l, phase, c) / (double)iterations;
+    u64 times = report_times(report_phase_at(m->r, phase), c);
+    return (double)report_cell(m->r, l, phase, c) / (double)MAX(times, 1);
 }
 
 static bool shows(const struct matrix *m, const struct report_line *l, enum column c)
@@ -56,7 +57,7 @@ static void print_cells(const struct matrix *m, const struct report_line *l, enu
     for (unsigned i = 0; i < m->r->phases->len; i++) {
         if (!is_column(m, i)) continue;
         u64 n = rate(m, l, i, c) < LEAST ? 0 : report_cell(m->r, l, i, c);
-        report_print_rate(m->out, width_of(m, i), n, report_phase_at(m->r, i)->iterations);
+        report_print_rate(m->out, width_of(m, i), n, report_times(report_phase_at(m->r, i), c));
     }
     fputc('\n', m->out);
 }

@@ -221,6 +221,8 @@ char *place_label(const struct place *p)
 
 /* --- Xen's names ------------------------------------------------------------------------------ */
 
+enum { PAL_HALT_LIGHT = 29 };
+
 /* The counters of asm-ia64/perfc_defn.h.  Instructions that have none of their own are counted in
  * misc_privop by the opcode extension x6 of their format. */
 static char *trapped_counter(const struct place *p)
@@ -233,6 +235,7 @@ static char *trapped_counter(const struct place *p)
     if (!strcmp(row->meaning, "mov_to_cr") || !strcmp(row->meaning, "mov_from_cr")) {
         return g_strdup_printf("%s[%d]", row->meaning, p->sub);
     }
+    if (g_str_has_prefix(row->meaning, "mov_from_ar")) return NULL;
     if (g_str_has_prefix(row->meaning, "mov_to_ar")) {
         return g_strdup(g_str_has_suffix(row->meaning, "imm") ? "mov_to_ar_imm" : "mov_to_ar_reg");
     }
@@ -243,21 +246,25 @@ static char *trapped_counter(const struct place *p)
 static char *firmware_counter(const struct place *p)
 {
     static const unsigned class[] = { 0x10, 0x11, 0x03 };
-    if (p->sub == EVENT_PAL && p->number == 29) return g_strdup("pal_halt_light");
+    if (p->sub == EVENT_PAL && p->number == PAL_HALT_LIGHT) {
+        return g_strdup_printf("fw_hypercall[0x10], %s", p->other ? "idle_when_pending" : "pal_halt_light");
+    }
     unsigned i = p->sub == EVENT_FW_HYPERCALL ? p->number >> 8 : class[p->sub % 3];
     return i < 0x20 ? g_strdup_printf("fw_hypercall[0x%02x]", i) : NULL;
 }
 
-char *place_xen_counter(const struct place *p)
+char *place_xen_counter(const struct place *p, enum way way)
 {
+    if (way == WAY_NATIVE) return NULL;
     switch (p->kind) {
     case EVENT_TRAPPED: return trapped_counter(p);
     case EVENT_HYPERPRIVOP:
-        return g_strdup_printf("%s_hyperprivop[0x%02x]", p->slow ? "slow" : "fast", p->number);
+        return g_strdup_printf("%s_hyperprivop[0x%02x]", p->other ? "slow" : "fast", p->number);
     case EVENT_HYPERCALL:
         return p->number < 64 ? g_strdup_printf("hypercalls[%u]", p->number) : NULL;
     case EVENT_FIRMWARE: return firmware_counter(p);
-    case EVENT_REFLECT: return g_strdup_printf("slow_reflect[0x%02x]", p->number >> 8);
+    case EVENT_REFLECT:
+        return g_strdup_printf("%s_reflect[0x%02x]", p->other ? "fast" : "slow", p->number >> 8);
     default: return NULL;
     }
 }

@@ -16,7 +16,7 @@
 #define BAR 9.0
 #define LINE_HEIGHT 130.0
 #define HEAD 84.0
-#define ROWS_MAX 24
+#define ROWS_MAX 40
 
 /* One colour per way of asking, the same in both halves of the picture. */
 static const struct ink {
@@ -50,8 +50,8 @@ static int heaviest_first(const void *a, const void *b)
     return strcmp(x->name, y->name);
 }
 
-/* Operations and hypercalls, over all phases of the report. */
-static GArray *bars_of(const struct report *r)
+/* Operations and hypercalls, over all phases of the report; *rest: how many are too many. */
+static GArray *bars_of(const struct report *r, unsigned *rest)
 {
     GArray *bars = g_array_new(FALSE, TRUE, sizeof(struct bar));
     for (unsigned i = 0; i < r->lines->len; i++) {
@@ -65,7 +65,8 @@ static GArray *bars_of(const struct report *r)
         if (bar.weight) g_array_append_val(bars, bar);
     }
     g_array_sort(bars, heaviest_first);
-    if (bars->len > ROWS_MAX) g_array_set_size(bars, ROWS_MAX);
+    *rest = bars->len > ROWS_MAX ? bars->len - ROWS_MAX : 0;
+    g_array_set_size(bars, bars->len - *rest);
     return bars;
 }
 
@@ -186,11 +187,16 @@ static void draw_bar(struct drawing *d, const struct bar *b, u64 most)
     d->y += ROW;
 }
 
-static void draw_bars(struct drawing *d, const GArray *bars)
+static void draw_bars(struct drawing *d, const GArray *bars, unsigned rest)
 {
     u64 most = bars->len ? MAX(g_array_index(bars, struct bar, 0).weight, 10) : 10;
     draw_grid(d, most, ROW * bars->len);
     for (unsigned i = 0; i < bars->len; i++) draw_bar(d, &g_array_index(bars, struct bar, i), most);
+    if (rest) {
+        g_autofree char *text = g_strdup_printf("and %u more, rarer ones", rest);
+        use_grey(d, 0.35);
+        write_right(d, WIDTH - MARGIN, d->y + 12, 11, text);
+    }
     d->y += 44;
 }
 
@@ -290,14 +296,14 @@ static void draw_timeline(struct drawing *d, enum way way, double span, double m
 
 /* --- the file --------------------------------------------------------------------------------- */
 
-static void draw(struct drawing *d, const GArray *bars, double height)
+static void draw(struct drawing *d, const GArray *bars, unsigned rest, double height)
 {
     cairo_select_font_face(d->cr, "sans-serif", CAIRO_FONT_SLANT_NORMAL, CAIRO_FONT_WEIGHT_NORMAL);
     cairo_set_source_rgb(d->cr, 1, 1, 1);
     box(d, 0, 0, WIDTH, height);
     d->y = HEAD;
     draw_head(d);
-    draw_bars(d, bars);
+    draw_bars(d, bars, rest);
     double span = MAX(MAX(seconds(d->r->run[WAY_NATIVE]), seconds(d->r->run[WAY_DOMAIN])), 1e-9);
     double most = MAX(tallest(d->r->run[WAY_NATIVE], WAY_NATIVE),
                       tallest(d->r->run[WAY_DOMAIN], WAY_DOMAIN));
@@ -309,13 +315,14 @@ static void draw(struct drawing *d, const GArray *bars, double height)
 bool report_plot(const struct report *r, const char *path, GError **err)
 {
     bool svg = g_str_has_suffix(path, ".svg");
-    GArray *bars = bars_of(r);
+    unsigned rest;
+    GArray *bars = bars_of(r, &rest);
     double height = HEAD + ROW * bars->len + 44 + 2 * (LINE_HEIGHT + 46);
     cairo_surface_t *surface =
         svg ? cairo_svg_surface_create(path, WIDTH, height)
             : cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)WIDTH, (int)height);
     struct drawing d = { .r = r, .cr = cairo_create(surface) };
-    draw(&d, bars, height);
+    draw(&d, bars, rest, height);
     cairo_status_t status = cairo_status(d.cr);
     if (!svg && status == CAIRO_STATUS_SUCCESS) status = cairo_surface_write_to_png(surface, path);
     cairo_destroy(d.cr);

@@ -9,6 +9,9 @@ static inline const struct report_phase *report_phase_at(const struct report *r,
     return &g_array_index(r->phases, struct report_phase, i);
 }
 
+/* -1: the report has no such phase. */
+int report_phase_named(const struct report *r, const char *name);
+
 /* privops-text.c: "12,345", "-" for 0; the same per iteration, in three digits that matter. */
 void report_print_count(FILE *out, int width, u64 n);
 void report_print_rate(FILE *out, int width, u64 n, u64 iterations);

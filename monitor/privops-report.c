@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include <string.h>
 
-#include "monitor/privops.h"
+#include "monitor/privops-priv.h"
 
 const char *const column_names[COLUMNS] = { "native", "domain_direct", "domain_trapped",
                                             "domain_called" };
@@ -20,13 +20,19 @@ void run_record_clear(struct run_record *r)
 {
     tally_free(r->tally);
     if (r->hot) g_array_free(r->hot, TRUE);
-    r->tally = NULL;
-    r->hot = NULL;
+    if (r->names) g_hash_table_destroy(r->names);
+    *r = (struct run_record){ 0 };
+}
+
+struct site_name run_name(const struct run_record *r, u64 ip)
+{
+    const struct site_name *n = r->names ? g_hash_table_lookup(r->names, &ip) : NULL;
+    return n ? *n : (struct site_name){ 0 };
 }
 
 /* --- phases ----------------------------------------------------------------------------------- */
 
-static int find_phase(const struct report *r, const char *name)
+int report_phase_named(const struct report *r, const char *name)
 {
     for (unsigned i = 0; i < r->phases->len; i++) {
         if (!strcmp(g_array_index(r->phases, struct report_phase, i).name, name)) return (int)i;
@@ -51,23 +57,37 @@ static void add_phases(struct report *r, enum way way, char **wanted)
     for (unsigned i = 0; i < tally_phases(run->tally); i++) {
         const struct phase *p = tally_phase(run->tally, i);
         if (is_idle(p) || !is_wanted(wanted, p->name)) continue;
-        int at = find_phase(r, p->name);
+        int at = report_phase_named(r, p->name);
         if (at < 0) {
             struct report_phase fresh = { .name = p->name };
             at = (int)r->phases->len;
             g_array_append_val(r->phases, fresh);
         }
         struct report_phase *mine = &g_array_index(r->phases, struct report_phase, (guint)at);
-        mine->iterations = MAX(mine->iterations, p->iterations);
+        mine->iterations[way] = p->iterations;
         mine->retired[way] = p->retired;
         mine->seconds[way] = (double)p->ticks / (double)run->itc_hz;
     }
 }
 
+u64 report_times(const struct report_phase *p, enum column c)
+{
+    return p->iterations[c == NATIVE ? WAY_NATIVE : WAY_DOMAIN];
+}
+
+double report_ratio(const struct report_phase *p)
+{
+    const u64 *retired = p->retired, *times = p->iterations;
+    if (!retired[WAY_NATIVE] || !retired[WAY_DOMAIN]) return 0;
+    double ratio = (double)retired[WAY_DOMAIN] / (double)retired[WAY_NATIVE];
+    bool each = times[WAY_NATIVE] && times[WAY_DOMAIN];
+    return each ? ratio * (double)times[WAY_NATIVE] / (double)times[WAY_DOMAIN] : ratio;
+}
+
 static bool check_wanted(const struct report *r, char **wanted, GError **err)
 {
     for (char **w = wanted; w && *w; w++) {
-        if (find_phase(r, *w) >= 0) continue;
+        if (report_phase_named(r, *w) >= 0) continue;
         g_set_error(err, MONITOR_ERROR, 0, "--phases: the guest marks no phase '%s'", *w);
         return false;
     }
@@ -82,21 +102,47 @@ static void line_free(void *opaque)
     g_free(l->name);
     g_free(l->xen);
     g_free(l->cells);
+    if (l->parts) g_ptr_array_free(l->parts, TRUE);
     g_free(l);
+}
+
+static struct report_line *line_new(const struct report *r, enum line_kind kind, char *name)
+{
+    struct report_line *l = g_new0(struct report_line, 1);
+    l->kind = kind;
+    l->name = name;
+    l->cells = g_new0(u64, (gsize)r->phases->len * r->cpus * COLUMNS);
+    return l;
 }
 
 static struct report_line *add_line(struct report *r, enum line_kind kind, unsigned order,
                                     char *name, char *xen)
 {
-    struct report_line *l = g_new0(struct report_line, 1);
-    l->kind = kind;
+    struct report_line *l = line_new(r, kind, name);
     l->order = order;
     l->group = groups[kind];
-    l->name = name;
     l->xen = xen;
-    l->cells = g_new0(u64, (gsize)r->phases->len * r->cpus * COLUMNS);
+    l->parts = g_ptr_array_new_with_free_func(line_free);
     g_ptr_array_add(r->lines, l);
     return l;
+}
+
+/* A line is divided where it sums up several registers, or several of Xen's counters. */
+static struct report_line *part_of(const struct report *r, struct report_line *l,
+                                   const struct place *p, enum way way)
+{
+    bool insn = p->kind == EVENT_PRIVOP || p->kind == EVENT_TRAPPED;
+    char *xen = insn ? NULL : place_xen_counter(p, way), *name = xen ? xen : place_label(p);
+    for (unsigned i = 0; i < l->parts->len; i++) {
+        struct report_line *part = l->parts->pdata[i];
+        if (strcmp(part->name, name)) continue;
+        g_free(name);
+        return part;
+    }
+    struct report_line *part = line_new(r, l->kind, name);
+    part->order = xen ? PART_PATH : PART_REGISTER;
+    g_ptr_array_add(l->parts, part);
+    return part;
 }
 
 static void add_operations(struct report *r)
@@ -125,7 +171,7 @@ static enum line_kind kind_of(const struct place *p, unsigned *order)
     }
 }
 
-static struct report_line *line_named(struct report *r, const struct place *p)
+static struct report_line *line_named(struct report *r, const struct place *p, enum way way)
 {
     unsigned order;
     enum line_kind kind = kind_of(p, &order);
@@ -134,16 +180,16 @@ static struct report_line *line_named(struct report *r, const struct place *p)
         struct report_line *l = r->lines->pdata[i];
         if (l->kind != kind || strcmp(l->name, name)) continue;
         g_free(name);
-        if (!l->xen) l->xen = place_xen_counter(p);
+        if (!l->xen) l->xen = place_xen_counter(p, way);
         return l;
     }
-    return add_line(r, kind, ORDER(kind, order), name, place_xen_counter(p));
+    return add_line(r, kind, ORDER(kind, order), name, place_xen_counter(p, way));
 }
 
-static struct report_line *line_of(struct report *r, const struct place *p)
+static struct report_line *line_of(struct report *r, const struct place *p, enum way way)
 {
     int op = operation_of(p);
-    return op >= 0 ? r->lines->pdata[op] : line_named(r, p);
+    return op >= 0 ? r->lines->pdata[op] : line_named(r, p, way);
 }
 
 static enum column column_of(enum way way, enum event_kind kind)
@@ -169,9 +215,17 @@ static void add_place(void *opaque, const struct place *p)
     struct adding *a = opaque;
     struct report *r = a->r;
     const struct phase *from = tally_phase(r->run[a->way]->tally, p->phase);
-    int phase = find_phase(r, from->name);
+    int phase = report_phase_named(r, from->name);
     if (phase < 0) return;
-    *cell_at(r, line_of(r, p), (unsigned)phase, p->cpu, column_of(a->way, p->kind)) += p->count;
+    struct report_line *l = line_of(r, p, a->way);
+    enum column c = column_of(a->way, p->kind);
+    *cell_at(r, l, (unsigned)phase, p->cpu, c) += p->count;
+    *cell_at(r, part_of(r, l, p, a->way), (unsigned)phase, p->cpu, c) += p->count;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp((*(struct report_line *const *)a)->name, (*(struct report_line *const *)b)->name);
 }
 
 static int by_order(const void *a, const void *b)
@@ -202,6 +256,9 @@ bool report_make(struct report *r, char **wanted, GError **err)
         tally_each(r->run[w]->tally, add_place, &a);
     }
     g_ptr_array_sort(r->lines, by_order);
+    for (unsigned i = 0; i < r->lines->len; i++) {
+        g_ptr_array_sort(((struct report_line *)r->lines->pdata[i])->parts, by_name);
+    }
     return true;
 }
 

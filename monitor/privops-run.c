@@ -9,17 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/bits.h"
 #include "monitor/privops.h"
 
 /* --- hot sites -------------------------------------------------------------------------------- */
-
-static void hot_clear(void *opaque)
-{
-    struct hot_site *s = opaque;
-    g_free(s->symbol);
-    g_free(s->line);
-    g_free(s->label);
-}
 
 /* Interruptions are no call sites: their ip is where somebody was interrupted. */
 static bool is_call(const struct place *p)
@@ -77,35 +70,60 @@ static void merge(GArray *places)
     g_array_sort(places, hottest_first);
 }
 
-static struct hot_site describe(struct machine *m, struct lines *lines, const struct place *p)
-{
-    u64 offset, ip = p->ip & ~15ull;
-    const char *name = p->user ? NULL : symbols_find(machine_symbols(m), ip, &offset);
-    return (struct hot_site){
-        .ip = p->ip, .count = p->count, .kind = p->kind, .user = p->user, .label = place_label(p),
-        .symbol = name ? g_strdup_printf("%s+0x%" PRIx64, name, offset) : NULL,
-        .line = lines && !p->user ? lines_find(lines, p->ip) : NULL,
-    };
-}
-
-static GArray *hottest(struct machine *m, struct tally *tally, const struct config *c,
-                       char **wanted)
+static GArray *hottest(struct tally *tally, u64 top, char **wanted)
 {
     struct gathering g = { tally, wanted, g_array_new(FALSE, FALSE, sizeof(struct place)) };
-    GArray *hot = g_array_new(FALSE, FALSE, sizeof(struct hot_site));
-    u64 len;
-    const u8 *elf = machine_kernel(m, &len);
-    struct lines *lines = c->top && elf ? lines_open(elf, len) : NULL;
-    g_array_set_clear_func(hot, hot_clear);
     tally_each(tally, gather, &g);
     merge(g.places);
-    for (guint i = 0; i < MIN(c->top, g.places->len); i++) {
-        struct hot_site s = describe(m, lines, &g_array_index(g.places, struct place, i));
-        g_array_append_val(hot, s);
+    if (g.places->len > top) g_array_set_size(g.places, (guint)top);
+    return g.places;
+}
+
+/* --- names of sites --------------------------------------------------------------------------- */
+
+struct naming {
+    struct machine *m;
+    struct lines *lines;
+    GHashTable *names;
+};
+
+static void site_name_free(void *opaque)
+{
+    struct site_name *n = opaque;
+    g_free(n->symbol);
+    g_free(n->line);
+    g_free(n);
+}
+
+/* A program's address says nothing about the kernel. */
+static void name_site(void *opaque, const struct place *p)
+{
+    struct naming *naming = opaque;
+    u64 offset;
+    if (p->level == 3 || g_hash_table_contains(naming->names, &p->ip)) return;
+    const char *symbol = symbols_find(machine_symbols(naming->m), align_down(p->ip, 16), &offset);
+    struct site_name *n = g_new0(struct site_name, 1);
+    if (symbol) n->symbol = g_strdup_printf("%s+0x%" PRIx64, symbol, offset);
+    if (naming->lines) n->line = lines_find(naming->lines, p->ip);
+    g_hash_table_insert(naming->names, g_memdup2(&p->ip, sizeof p->ip), n);
+}
+
+/* Of all places where single counters are printed, else of the hottest. */
+static GHashTable *names_of(struct machine *m, const struct run_record *record,
+                            const struct config *c)
+{
+    u64 len;
+    const u8 *elf = machine_kernel(m, &len);
+    bool all = !g_strcmp0(c->output, "json") || !g_strcmp0(c->table, "counters");
+    struct naming naming = { m, elf && (all || c->top) ? lines_open(elf, len) : NULL,
+                             g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free,
+                                                   site_name_free) };
+    if (all) tally_each(record->tally, name_site, &naming);
+    for (guint i = 0; i < record->hot->len; i++) {
+        name_site(&naming, &g_array_index(record->hot, struct place, i));
     }
-    if (lines) lines_close(lines);
-    g_array_free(g.places, TRUE);
-    return hot;
+    if (naming.lines) lines_close(naming.lines);
+    return naming.names;
 }
 
 /* --- one run ---------------------------------------------------------------------------------- */
@@ -143,7 +161,8 @@ static bool run_machine(struct machine *m, enum way way, const struct config *c,
     tally_finish(record->tally);
     record->cpus = machine_cpu_count(m);
     record->itc_hz = machine_itc_hz(m);
-    record->hot = hottest(m, record->tally, c, wanted);
+    record->hot = hottest(record->tally, c->top, wanted);
+    record->names = names_of(m, record, c);
     say(way, m, (double)(g_get_monotonic_time() - start) / 1e6);
     if (r.end == END_EXIT && r.status == 0) return true;
     g_set_error(err, MONITOR_ERROR, 0, "%s: cpu %u: %s", way_names[way], r.cpu, r.message);
@@ -156,7 +175,7 @@ static void leave_out(struct run_record *record)
 {
     record->tally = tally_empty();
     record->itc_hz = 1;
-    record->hot = g_array_new(FALSE, FALSE, sizeof(struct hot_site));
+    record->hot = g_array_new(FALSE, FALSE, sizeof(struct place));
 }
 
 static bool run_way(enum way way, const struct config *c, char **wanted, struct run_record *record,
@@ -191,35 +210,73 @@ static bool is_one_of(const char *word, const char *const *words)
     return !word || g_strv_contains(words, word);
 }
 
-/* Before two machines have run for it in vain. */
-static bool can_write_beside(const char *path, GError **err)
+static bool refuse(GError **err, const char *option, const char *value, const char *why)
 {
-    char *folder = g_path_get_dirname(path);
-    bool ok = g_access(folder, W_OK) == 0;
-    if (!ok) g_set_error(err, MONITOR_ERROR, 0, "--plot: %s: %s", path, g_strerror(errno));
-    g_free(folder);
-    return ok;
+    g_set_error(err, MONITOR_ERROR, 0, "%s: '%s' %s", option, value, why);
+    return false;
+}
+
+/* Before two machines have run for it in vain. */
+static bool check_plots(const struct config *c, GError **err)
+{
+    for (guint i = 0; i < c->plots->len; i++) {
+        const char *path = c->plots->pdata[i];
+        if (!g_str_has_suffix(path, ".svg") && !g_str_has_suffix(path, ".png")) {
+            return refuse(err, "--plot", path, "ends in neither .svg nor .png");
+        }
+        g_autofree char *folder = g_path_get_dirname(path);
+        if (g_access(folder, W_OK) == 0) continue;
+        g_set_error(err, MONITOR_ERROR, 0, "--plot: %s: %s", path, g_strerror(errno));
+        return false;
+    }
+    return true;
+}
+
+static bool check_output(const struct config *c, GError **err)
+{
+    static const char *const outputs[] = { "text", "csv", "json", NULL };
+    bool csv = !g_strcmp0(c->output, "csv");
+    if (!is_one_of(c->output, outputs)) {
+        return refuse(err, "--output", c->output, "is not text, csv or json");
+    }
+    if (!is_one_of(c->table, csv_tables)) {
+        return refuse(err, "--table", c->table, "is not operations, counters or timeline");
+    }
+    if (c->table && !csv) {
+        return refuse(err, "--table", c->table, "is a table of --output=csv");
+    }
+    if (c->top && csv) {
+        g_set_error(err, MONITOR_ERROR, 0, "--top: csv lists every call site, with --table=counters");
+        return false;
+    }
+    return true;
+}
+
+/* Two boots, one file: the second would write over the first. */
+static bool check_console(const struct config *c, GError **err)
+{
+    if (c->only || !c->console || !g_str_has_prefix(c->console, "file:")) return true;
+    return refuse(err, "--console", c->console, "would be written by both boots: choose one with --only");
 }
 
 static bool check(const struct config *c, GError **err)
 {
-    static const char *const outputs[] = { "text", "csv", "json", NULL };
     static const char *const ways[] = { "native", "domain", NULL };
-    if (c->program) {
-        g_set_error(err, MONITOR_ERROR, 0, "'%s': a kernel is named by --kernel", c->program);
-    } else if (!c->kernel) {
+    if (c->program) return refuse(err, "--kernel", c->program, "stands alone: the kernel is named by --kernel");
+    if (!c->kernel) {
         g_set_error(err, MONITOR_ERROR, 0, "--kernel: name the kernel to boot both ways");
-    } else if (!is_one_of(c->output, outputs)) {
-        g_set_error(err, MONITOR_ERROR, 0, "--output: '%s' is not text, csv or json", c->output);
-    } else if (!is_one_of(c->only, ways)) {
-        g_set_error(err, MONITOR_ERROR, 0, "--only: '%s' is not native or domain", c->only);
-    } else if (c->plot && !g_str_has_suffix(c->plot, ".svg") &&
-               !g_str_has_suffix(c->plot, ".png")) {
-        g_set_error(err, MONITOR_ERROR, 0, "--plot: '%s' ends in neither .svg nor .png", c->plot);
-    } else {
-        return !c->plot || can_write_beside(c->plot, err);
+        return false;
     }
-    return false;
+    if (!is_one_of(c->only, ways)) return refuse(err, "--only", c->only, "is not native or domain");
+    return check_output(c, err) && check_console(c, err) && check_plots(c, err);
+}
+
+static bool draw(const struct report *r, const struct config *c, GError **err)
+{
+    for (guint i = 0; i < c->plots->len; i++) {
+        if (!report_plot(r, c->plots->pdata[i], err)) return false;
+    }
+    return true;
 }
 
 static bool print(const struct report *r, const struct config *c, FILE *out, GError **err)
@@ -228,7 +285,7 @@ static bool print(const struct report *r, const struct config *c, FILE *out, GEr
     if (!g_strcmp0(c->output, "json")) {
         if (!report_json(r, top, out, err)) return false;
     } else if (!g_strcmp0(c->output, "csv")) {
-        report_csv(r, out);
+        report_csv(r, c->table, out);
     } else {
         report_text(r, top, c->detail, out);
     }
@@ -241,7 +298,7 @@ static bool report_runs(struct report *r, const struct config *c, char **wanted,
                         struct machine_result *failed, GError **err)
 {
     if (!report_make(r, wanted, err)) return false;
-    bool ok = print(r, c, out, err) && (!c->plot || report_plot(r, c->plot, err));
+    bool ok = print(r, c, out, err) && draw(r, c, err);
     if (!ok) failed->status = EXIT_OUTPUT;
     report_clear(r);
     return ok;

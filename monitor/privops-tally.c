@@ -12,12 +12,12 @@
 #include "monitor/privops.h"
 
 /* A place and an event as one word beside the ip, so that two compares find it. */
-enum { NUMBER_BITS = 26, SUB_BITS = 13, KIND_BITS = 4, PHASE_BITS = 6, CPU_BITS = 4 };
+enum { NUMBER_BITS = 26, SUB_BITS = 13, KIND_BITS = 4, PHASE_BITS = 6, CPU_BITS = 4, LEVEL_BITS = 2 };
 enum {
     SUB_SHIFT = NUMBER_BITS, KIND_SHIFT = SUB_SHIFT + SUB_BITS,
     PHASE_SHIFT = KIND_SHIFT + KIND_BITS, CPU_SHIFT = PHASE_SHIFT + PHASE_BITS,
-    SLOW_SHIFT = CPU_SHIFT + CPU_BITS,
-    BATCHED_SHIFT, USER_SHIFT, USED_SHIFT,
+    LEVEL_SHIFT = CPU_SHIFT + CPU_BITS, OTHER_SHIFT = LEVEL_SHIFT + LEVEL_BITS,
+    BATCHED_SHIFT, USED_SHIFT,
 };
 _Static_assert(PHASES_MAX < 1 << PHASE_BITS, "a phase fits its field");
 _Static_assert(EVENT_KINDS <= 1 << KIND_BITS, "a kind fits its field");
@@ -30,6 +30,7 @@ struct counter {
 #define COUNTERS_FIRST (1u << 12)
 #define COUNTERS_MOST (1u << 20) /* beyond, new places are "elsewhere" */
 #define NESTING_MAX 8
+#define ITERATIONS_MAX (1ull << 53) /* exact in JSON, whoever reads it */
 
 struct tally {
     struct machine *m;
@@ -130,8 +131,9 @@ static u64 what_of(const struct tally *t, unsigned cpu, const struct event *e)
     }
     return (number & mask64(NUMBER_BITS)) | ((u64)(u32)sub & mask64(SUB_BITS)) << SUB_SHIFT |
            (u64)e->kind << KIND_SHIFT | (u64)t->stack[t->depth] << PHASE_SHIFT |
-           (u64)cpu << CPU_SHIFT | (u64)e->slow << SLOW_SHIFT | (u64)e->batched << BATCHED_SHIFT |
-           (u64)((e->psr & PSR_CPL) == PSR_CPL) << USER_SHIFT | 1ull << USED_SHIFT;
+           (u64)cpu << CPU_SHIFT | (e->psr & PSR_CPL) >> PSR_CPL_SHIFT << LEVEL_SHIFT |
+           (u64)(e->slow || e->other) << OTHER_SHIFT | (u64)e->batched << BATCHED_SHIFT |
+           1ull << USED_SHIFT;
 }
 
 /* --- time line -------------------------------------------------------------------------------- */
@@ -203,11 +205,21 @@ static unsigned phase_named(struct tally *t, const char *name)
     return t->nphases++;
 }
 
+/* A guest's "boot" is not ours. */
+static bool is_taken(const struct tally *t, const char *name)
+{
+    return !strcmp(name, t->phases[PHASE_BEFORE].name) || !strcmp(name, t->phases[PHASE_BETWEEN].name);
+}
+
 static unsigned phase_of(struct tally *t, const struct event *e)
 {
     char name[EVENT_NAME_MAX];
-    if (e->name) return phase_named(t, e->name);
-    g_snprintf(name, sizeof name, "phase %u", ++t->unnamed);
+    if (!e->name) {
+        g_snprintf(name, sizeof name, "phase %u", ++t->unnamed);
+        return phase_named(t, name);
+    }
+    if (!is_taken(t, e->name)) return phase_named(t, e->name);
+    g_snprintf(name, sizeof name, "%s (marked)", e->name);
     return phase_named(t, name);
 }
 
@@ -219,7 +231,7 @@ static void begin(struct tally *t, const struct event *e)
     }
     if (t->depth == 0) t->stack[0] = PHASE_BETWEEN;
     unsigned i = phase_of(t, e);
-    t->phases[i].iterations += e->args[0];
+    t->phases[i].iterations = MIN(t->phases[i].iterations + MIN(e->args[0], ITERATIONS_MAX), ITERATIONS_MAX);
     t->phases[i].begun++;
     t->stack[++t->depth] = i;
 }
@@ -345,9 +357,9 @@ void tally_each(const struct tally *t, void (*fn)(void *opaque, const struct pla
             .number = (u32)bits(w, SUB_SHIFT - 1, 0),
             .sub = (s32)sext(bits(w, KIND_SHIFT - 1, SUB_SHIFT), SUB_BITS),
             .phase = (unsigned)bits(w, CPU_SHIFT - 1, PHASE_SHIFT),
-            .cpu = (unsigned)bits(w, SLOW_SHIFT - 1, CPU_SHIFT),
-            .slow = bit(w, SLOW_SHIFT), .batched = bit(w, BATCHED_SHIFT),
-            .user = bit(w, USER_SHIFT), .count = c->count,
+            .cpu = (unsigned)bits(w, LEVEL_SHIFT - 1, CPU_SHIFT),
+            .level = (unsigned)bits(w, OTHER_SHIFT - 1, LEVEL_SHIFT),
+            .other = bit(w, OTHER_SHIFT), .batched = bit(w, BATCHED_SHIFT), .count = c->count,
         };
         fn(opaque, &p);
     }

@@ -35,9 +35,10 @@ struct place {
     u32 number;
     s32 sub;         /* as in the event; of ssm and rsm the TOUCHES_ bits of its mask */
     unsigned phase, cpu;
-    bool slow;       /* a hyperprivop that a real Xen would not serve on its fast path */
+    unsigned level;  /* at which it was asked for */
+    bool other;      /* of two counters that Xen has for it, the other one: slow_hyperprivop,
+                      * fast_reflect, idle_when_pending */
     bool batched;    /* a hypercall inside a multicall */
-    bool user;       /* asked at level 3 */
     u64 count;
 };
 
@@ -82,6 +83,9 @@ const struct span *tally_spans(const struct tally *t, unsigned *n);
 void tally_each(const struct tally *t, void (*fn)(void *opaque, const struct place *p),
                 void *opaque);
 
+enum way { WAY_NATIVE, WAY_DOMAIN, WAYS };
+extern const char *const way_names[WAYS];
+
 /* ---- Names ----------------------------------------------------------------------------------- */
 
 /* Rows of privops.def. */
@@ -94,8 +98,8 @@ const struct operation *operation(unsigned i);
 int operation_of(const struct place *p);
 /* "mov_to_cr[67]", "trapped ssm psr.i" ...: what was counted, in full; to be freed. */
 char *place_label(const struct place *p);
-/* The counter of Xen/ia64 that would count it, to be freed; NULL: none does. */
-char *place_xen_counter(const struct place *p);
+/* The counter of Xen/ia64 that would count it in a domain, to be freed; NULL: none does. */
+char *place_xen_counter(const struct place *p, enum way way);
 
 /* ---- The report: two tallies side by side ---------------------------------------------------- */
 
@@ -108,17 +112,10 @@ enum column {
 };
 extern const char *const column_names[COLUMNS];
 
-enum way { WAY_NATIVE, WAY_DOMAIN, WAYS };
-extern const char *const way_names[WAYS];
-
-/* A place that asks often, with its name while the kernel was there to tell. */
-struct hot_site {
-    u64 ip, count;
-    enum event_kind kind;
+/* Where a place is, in words that only the kernel's image knows. */
+struct site_name {
     char *symbol;    /* "schedule+0x20", or NULL */
     char *line;      /* "sched.c:120", or NULL */
-    char *label;
-    bool user;
 };
 
 /* One run, when its machine is gone. */
@@ -127,24 +124,30 @@ struct run_record {
     struct tally *tally;
     unsigned cpus;
     u64 itc_hz;
-    GArray *hot;     /* struct hot_site, the hottest first */
+    GArray *hot;       /* struct place, over all phases and processors, the hottest first */
+    GHashTable *names; /* struct site_name by ip: of those, or of all places */
 };
 void run_record_clear(struct run_record *r);
+/* Both of its members are NULL for programs and for what has no name. */
+struct site_name run_name(const struct run_record *r, u64 ip);
 
 enum line_kind { LINE_OPERATION, LINE_HYPERCALL, LINE_FIRMWARE, LINE_INTERRUPTION, LINE_EVENT };
+
+enum part_kind { PART_REGISTER, PART_PATH };
 
 struct report_line {
     enum line_kind kind;
     const char *group;
     char *name, *xen;  /* xen may be NULL */
     const char *text;  /* or NULL */
-    unsigned order;
+    unsigned order;    /* of a part: enum part_kind */
     u64 *cells;        /* [phase][processor][column] */
+    GPtrArray *parts;  /* struct report_line: by register, by path; NULL for a part */
 };
 
 struct report_phase {
     const char *name;
-    u64 iterations;    /* 0: not said */
+    u64 iterations[WAYS]; /* 0: not said, or this way does not have it */
     u64 retired[WAYS];
     double seconds[WAYS];
 };
@@ -156,6 +159,11 @@ struct report {
     unsigned cpus;
     GPtrArray *lines;  /* struct report_line */
 };
+
+/* How often the phase iterates where this column is counted. */
+u64 report_times(const struct report_phase *p, enum column c);
+/* Slots of the domain for a slot of the bare machine, per iteration; 0: cannot be said. */
+double report_ratio(const struct report_phase *p);
 
 /* `wanted`: names of phases, NULL for all.  false: no phase has such a name. */
 bool report_make(struct report *r, char **wanted, GError **err);
@@ -169,7 +177,10 @@ bool report_line_is_empty(const struct report *r, const struct report_line *l, u
 /* A summary, all workloads at a glance, and of each phase every line if there is one workload only
  * or `detail` is wanted. */
 void report_text(const struct report *r, unsigned top, bool detail, FILE *out);
-void report_csv(const struct report *r, FILE *out);
+/* "operations": a row per phase and operation; "counters": per counter; "timeline": per stretch of
+ * time and kind. */
+extern const char *const csv_tables[];
+void report_csv(const struct report *r, const char *table, FILE *out);
 bool report_json(const struct report *r, unsigned top, FILE *out, GError **err);
 /* The picture; the format follows from the name. */
 bool report_plot(const struct report *r, const char *path, GError **err);

@@ -215,6 +215,12 @@ bool pvcheck_file(const struct config *c, FILE *out, bool *uncovered, GError **e
     }
     struct pv_kernel *kernel = pv_kernel_new(c->program, c->native, err);
     if (!kernel) return false;
+    if (!pv_has_names(kernel)) {
+        g_set_error(err, MONITOR_ERROR, 0, "%s: no symbols of code: functions cannot be told apart; "
+                    "give the kernel before it was stripped", c->program);
+        pv_kernel_free(kernel);
+        return false;
+    }
     struct report r = { .kernel = kernel, .all = c->all, .out = out,
         .hits = g_array_new(FALSE, FALSE, sizeof(struct hit)) };
     scan(&r);

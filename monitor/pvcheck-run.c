@@ -94,6 +94,11 @@ struct pv_watch *pv_watch_start(struct machine *m, const struct config *c, GErro
     }
     struct pv_kernel *kernel = pv_kernel_new(c->kernel, c->native, err);
     if (!kernel) g_prefix_error(err, "--pvcheck: ");
+    if (kernel && c->native->len && !pv_has_names(kernel)) {
+        g_set_error(err, MONITOR_ERROR, 0, "--pvcheck-native: %s was stripped of its symbols: no "
+                    "function has a name", c->kernel);
+        g_clear_pointer(&kernel, pv_kernel_free);
+    }
     FILE *out = kernel ? open_report(c->pvcheck.text, err) : NULL;
     if (!out) {
         if (kernel) pv_kernel_free(kernel);
@@ -118,6 +123,15 @@ static int more_first(const void *a, const void *b)
     return x->place < y->place ? -1 : 1;
 }
 
+static void print_function(const struct pv_watch *w, const struct seen *s)
+{
+    if (pv_has_names(w->kernel)) {
+        fprintf(w->out, "  %s+0x%" PRIx64 "\n", s->function->name, s->offset);
+    } else {
+        fputc('\n', w->out);
+    }
+}
+
 static void print_class(const struct pv_watch *w, const GPtrArray *all, enum pv_class class)
 {
     unsigned places = 0;
@@ -132,9 +146,9 @@ static void print_class(const struct pv_watch *w, const GPtrArray *all, enum pv_
     for (unsigned i = 0; i < all->len; i++) {
         const struct seen *s = g_ptr_array_index(all, i);
         if (s->class != class) continue;
-        fprintf(w->out, "  %10" PRIu64 "  %016" PRIx64 ".%u  %-32s %-6s  %s+0x%" PRIx64 "\n",
-                s->count, align_down(s->place, 16), (unsigned)s->place & 15, s->text,
-                pv_kind_name(s->kind), s->function->name, s->offset);
+        fprintf(w->out, "  %10" PRIu64 "  %016" PRIx64 ".%u  %-32s %-6s", s->count,
+                align_down(s->place, 16), (unsigned)s->place & 15, s->text, pv_kind_name(s->kind));
+        print_function(w, s);
     }
 }
 
@@ -146,6 +160,10 @@ static void print_report(const struct pv_watch *w)
     g_hash_table_iter_init(&it, w->seen);
     while (g_hash_table_iter_next(&it, &s, NULL)) g_ptr_array_add(all, s);
     g_ptr_array_sort(all, more_first);
+    if (!pv_has_names(w->kernel)) {
+        fprintf(w->out, "pvcheck: the kernel was stripped of its symbols: places have no names, and "
+                        "native-only code is not known as such\n");
+    }
     print_class(w, all, PV_UNCOVERED);
     print_class(w, all, PV_NATIVE);
     print_class(w, all, PV_COVERED);

@@ -119,6 +119,11 @@ static bool find_code(struct pv_kernel *k, GError **err)
     return k->code->len || refuse(err, "no executable section: nothing to check");
 }
 
+bool pv_has_names(const struct pv_kernel *k)
+{
+    return k->labels->len != 0;
+}
+
 const struct pv_code *pv_code(const struct pv_kernel *k, unsigned *n)
 {
     *n = k->code->len;
@@ -387,10 +392,6 @@ static bool look_at(struct pv_kernel *k, const GPtrArray *native, GError **err)
     if (!(k->sections = elf_sections(&k->elf, &k->nsections, err))) return false;
     if (!find_code(k, err)) return false;
     elf_full_symbols(&k->elf, add_label, k);
-    if (k->labels->len == 0) {
-        return refuse(err, "no symbols of code: functions cannot be told apart; "
-                           "give the kernel before it was stripped");
-    }
     g_array_sort(k->labels, by_address);
     make_functions(k);
     apply_rules(k, native);

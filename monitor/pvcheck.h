@@ -46,6 +46,8 @@ struct pv_kernel;
 /* `native` are more patterns as in pvcheck-native.def, or NULL. */
 struct pv_kernel *pv_kernel_new(const char *path, const GPtrArray *native, GError **err);
 void pv_kernel_free(struct pv_kernel *k);
+/* false: the file was stripped of its symbols, so there are no functions, and none is native-only. */
+bool pv_has_names(const struct pv_kernel *k);
 
 /* false: the instruction concerns no hypervisor. */
 bool pv_reason(const struct insn *in, struct pv_reason *reason);

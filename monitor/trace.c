@@ -5,7 +5,6 @@
  * A slot that was predicated off says so; one that faulted says "not retired".
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
-#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -189,12 +188,8 @@ static void observe(void *opaque, struct cpu *cpu, const struct insn *in, bool i
 
 struct trace *trace_start(struct machine *m, const struct trace_config *config, GError **err)
 {
-    FILE *out = config->path ? fopen(config->path, "w") : stderr;
-    if (!out) {
-        g_set_error(err, MONITOR_ERROR, 0, "--trace: %s: cannot be written: %s", config->path,
-                    g_strerror(errno));
-        return NULL;
-    }
+    FILE *out = trace_open(config->path, err);
+    if (!out) return NULL;
     struct trace *t = g_new0(struct trace, 1);
     t->texts = g_new0(struct slot_text, TEXTS + 3);
     t->out = out;
@@ -208,12 +203,8 @@ struct trace *trace_start(struct machine *m, const struct trace_config *config, 
 bool trace_finish(struct trace *t, GError **err)
 {
     end_line(t, " (not retired)");
-    bool ok = fflush(t->out) == 0 && !ferror(t->out);
-    if (t->path && fclose(t->out) != 0) ok = false;
-    if (!ok) {
-        g_set_error(err, MONITOR_ERROR, 0, "--trace: %s: could not write all of it",
-                    t->path ? t->path : "standard error");
-    }
+    machine_unobserve(t->m, observe, t);
+    bool ok = trace_close(t->out, t->path, err);
     g_free(t->path);
     g_free(t->texts);
     g_free(t);

@@ -56,9 +56,11 @@ static void make_line(struct event_line *l, u64 *random, u64 time)
     for (unsigned i = 0; i < l->what->nargs; i++) l->args[i] = any(random);
 }
 
-static void print_start(void *opaque, u64 hz)
+static bool print_start(void *opaque, u64 hz, GError **err)
 {
+    (void)err;
     event_header_print(hz, opaque);
+    return true;
 }
 
 static void print_line(void *opaque, const struct event_line *l)

@@ -25,15 +25,8 @@ CACHE = os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.
 PATIENCE = float(os.environ.get("EPIC64_JANUS_PATIENCE", 200))  # seconds of the host for one run
 LIMIT = "4000000000"  # slots: an image that hangs is stopped
 
-
-class Skip(Exception):
-    """This test cannot be run here; why."""
-
-
-def check(truth, what):
-    """An assertion that says what came instead."""
-    if not truth:
-        raise AssertionError(str(what))
+sys.path.insert(0, os.path.dirname(HERE))
+from runner import Skip, check  # noqa: E402
 
 
 # ---- images -------------------------------------------------------------------------------------
@@ -129,11 +122,12 @@ class Kit:
     def image(self, name="janus"):
         return os.path.join(self.images, name)
 
-    def run(self, append, *options, image="janus"):
+    def run(self, append, *options, image="janus", typed=b""):
+        """`typed` is at the console from the start, and then its end."""
         command = [self.epic64, "run", "--kernel", self.image(image), "--speed", "--max-insns", LIMIT,
                    "--append", append]
         try:
-            done = subprocess.run(command + list(options), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            done = subprocess.run(command + list(options), input=typed, stdout=subprocess.PIPE,
                                   stderr=subprocess.PIPE, timeout=PATIENCE)
         except subprocess.TimeoutExpired as e:
             raise AssertionError("not over after %.0f s\n%s" % (PATIENCE, (e.output or b"").decode(errors="replace")))
@@ -145,8 +139,8 @@ class Typist:
 
     PROMPT = "janus# "
 
-    def __init__(self, kit, *options):
-        command = [kit.epic64, "run", "--kernel", kit.image(), "--append", "quiet"] + list(options)
+    def __init__(self, kit, *options, append="quiet"):
+        command = [kit.epic64, "run", "--kernel", kit.image(), "--append", append] + list(options)
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE)
         self.text = ""

@@ -10,20 +10,19 @@ skipped.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
-import argparse
 import hashlib
 import os
 import re
+import shutil
+import subprocess
 import sys
 import tempfile
-import time
-import traceback
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import kit  # noqa: E402
+import runner  # noqa: E402
 from kit import check  # noqa: E402
 
-SKIPPED = 77
 WAYS = {"native": (), "xen": ("--xen",)}
 CPUS = ("1", "4")
 ALL = []
@@ -169,15 +168,84 @@ def a_person_can_play_with_the_shell(k):
         check(person.end("exit") == 0, "%s: the machine is not turned off" % way)
 
 
+# ---- consoles -----------------------------------------------------------------------------------
+
+HVC = ("--console", "none", "--hvc", "stdio")
+
+
+def text_of(path):
+    with open(path, "rb") as f:
+        return f.read().decode().replace("\r", "")
+
+
+@janus_test
+def a_person_can_play_with_the_shell_on_the_virtio_console(k):
+    for cpus in CPUS:
+        person = kit.Typist(k, "--smp", cpus, *HVC, append="quiet console=hvc0")
+        for line, wanted in DIALOGUE:
+            came = person.ask(line)
+            check(came == wanted, "%s processors: %r gave %r instead of %r" % (cpus, line, came, wanted))
+        check(person.end("exit") == 0, "the machine is not turned off")
+
+
+@janus_test
+def the_self_test_passes_on_the_virtio_console(k):
+    path = k.path("hvc")
+    for cpus in CPUS:
+        done = powered_off(k.run("console=hvc0 selftest", "--hvc", "file:" + path, "--smp", cpus))
+        check(re.search(r"^selftest: \d+ passed, 0 failed$", text_of(path), re.M), text_of(path))
+        check(done.console.endswith("\nconsole hvc0\n"), done)  # the serial port's last words
+
+
+@janus_test
+def messages_go_to_all_consoles_named_and_programs_to_the_last(k):
+    path = k.path("hvc")
+    hvc = ("--hvc", "file:" + path)
+    last = "us stolen by others"  # the last message of all
+    done = powered_off(k.run("console=hvc0 console=ttyS0 workload=null-epc n=1", *hvc))
+    check("null-epc" in done.console and last in done.console, done)
+    check("null-epc" not in text_of(path) and last in text_of(path), text_of(path))
+    done = powered_off(k.run("console=ttyS0 console=hvc0,115200 workload=null-epc n=1", *hvc))
+    check("null-epc" not in done.console and last in done.console, done)
+    check("null-epc" in text_of(path) and last in text_of(path), text_of(path))
+    done = k.run("console=hvc0 init=/nothing", *hvc)
+    check(done.status == 119 and "panic" not in done.console and "panic on processor" in text_of(path), done)
+
+
+@janus_test
+def consoles_that_nobody_names_or_that_are_not_there_change_nothing(k):
+    path = k.path("hvc")
+    words = "selftest workload=null-epc n=1"
+    usual = powered_off(k.run(words))
+    done = powered_off(k.run(words, "--hvc", "file:" + path))
+    check(done.console == usual.console and text_of(path) == "", done)
+    for way, options in WAYS.items():
+        usual = powered_off(k.run("workload=null-epc", *options))
+        for name in ("tty7", "hvc", "hvc00", "hvc1", "ttyS0" if way == "xen" else "hvc0"):
+            done = powered_off(k.run("workload=null-epc console=%s" % name, *options))
+            check("null-epc" in done.console, done)
+
+
+@janus_test
+def a_long_paste_arrives_whole_on_every_console(k):
+    text = "".join("line number %d of a long paste\n" % i for i in range(400))
+    typed = "cat\n%s\x04echo done\nexit\n" % text
+    wanted = sorted("cat\n" + 2 * text + "echo done\ndone\nexit\n" + 3 * kit.Typist.PROMPT)  # echo comes any time
+    for append, options in (("quiet console=hvc0", HVC), ("quiet", ()), ("quiet", ("--xen",))):
+        for cpus in CPUS:
+            done = powered_off(k.run(append, "--smp", cpus, *options, typed=typed.encode()))
+            check(sorted(done.console) == wanted, done)
+
+
 @janus_test
 def the_document_lists_the_workloads_that_there_are(k):
     person = kit.Typist(k)
     listed = person.ask("bench").rpartition("sh: status 2\n")[0]
     check(person.end("exit") == 0, "the machine is not turned off")
     with open(os.path.join(kit.TOP, "docs", "janus.md")) as f:
-        text = f.read()
+        text = re.sub("^    ", "", f.read(), flags=re.M)
     check(listed.count("\n") == len(WORKLOADS), listed)
-    check("".join("    %s\n" % line for line in listed.splitlines()) in text, "docs/janus.md lacks\n%s" % listed)
+    check(listed in text, "docs/janus.md lacks\n%s" % listed)
 
 
 @janus_test
@@ -216,6 +284,20 @@ def without_paravirtual_support_it_runs_natively(k):
 
 
 @janus_test
+def cleaning_up_needs_no_compiler(k):
+    if not shutil.which("make"):
+        raise kit.Skip("make is not installed")
+    directory = k.path("built")
+    os.makedirs(directory)
+    for target, made in (("clean", True), ("all", False)):
+        done = subprocess.run(["make", "-C", kit.KERNEL, "OUT=" + directory, "CROSS=no-such-", target],
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        check((done.returncode == 0) == made, done.stdout)
+        check(made or "no-such-gcc is not there" in done.stdout, done.stdout)
+    check(not os.path.exists(directory), "it is still there")
+
+
+@janus_test
 def the_checked_in_images_are_built_from_this_source(k):
     here, made_by = kit.compiler_version(), kit.compiler_of_images()
     if made_by != here:
@@ -244,21 +326,6 @@ def the_checked_in_images_pass_the_self_test_too(k):
 # ---- the run ------------------------------------------------------------------------------------
 
 
-def perform(test, epic64, images):
-    """(pass, fail or skip; why)"""
-    with tempfile.TemporaryDirectory() as directory:
-        try:
-            test(kit.Kit(epic64, images, directory))
-        except kit.Skip as why:
-            return "skip", str(why)
-        except Exception as why:  # one bad test must not hide the others
-            if not isinstance(why, AssertionError):
-                traceback.print_exc(file=sys.stdout)
-            print("%s:\n%s" % (test.__name__, why))
-            return "fail", (str(why).splitlines() or [repr(why)])[0]
-    return "pass", ""
-
-
 def images_to_test(args, directory):
     """Built here, or as checked in, into that folder."""
     if args.checked_in or kit.cannot_build():
@@ -268,36 +335,15 @@ def images_to_test(args, directory):
 
 
 def parse_arguments():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("epic64", nargs="?")
-    parser.add_argument("tests", nargs="*")
-    parser.add_argument("--list", action="store_true", help="names of the tests")
+    parser = runner.parser(__doc__)
     parser.add_argument("--checked-in", action="store_true", help="do not build")
-    parser.add_argument("--results", help="add a line per test to this file")
-    args = parser.parse_args()
-    unknown = set(args.tests) - {t.__name__ for t in ALL}
-    if unknown or not (args.list or args.epic64):
-        parser.error("no such test: %s" % ", ".join(unknown) if unknown else "EPIC64 is missing")
-    return args
+    return runner.parse(parser, ALL)
 
 
 def perform_all(args, images):
-    outcomes = []
-    for test in ALL:
-        if args.tests and test.__name__ not in args.tests:
-            continue
-        started = time.monotonic()
-        outcome, why = perform(test, args.epic64, images)
-        outcomes.append(outcome)
-        name = test.__name__.replace("_", " ")
-        print("%-4s %6.1f s  %s%s" % (outcome, time.monotonic() - started, name, ": " + why if why else ""), flush=True)
-        if args.results:
-            with open(args.results, "a") as results:
-                results.write("janus: %s %s %s\n" % (name, outcome, why))
-    if set(outcomes) == {"skip"}:
-        print(why)  # the summary takes the last line for the reason
-        return SKIPPED
-    return 1 if "fail" in outcomes else 0
+    return runner.perform_all(args, "janus", [
+        (test, runner.name_of(test), lambda directory: kit.Kit(args.epic64, images, directory))
+        for test in runner.wanted(args, ALL)])
 
 
 def main():
@@ -310,7 +356,7 @@ def main():
             images_to_test(args, directory)
         except kit.Skip as why:
             print(why)
-            return SKIPPED
+            return runner.SKIPPED
         except AssertionError as why:
             print(why)
             return 1

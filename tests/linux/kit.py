@@ -28,8 +28,9 @@ import tty
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
-sys.path.insert(0, HERE)
+sys.path[:0] = [HERE, os.path.dirname(HERE)]
 import cpio  # noqa: E402
+from runner import Skip, check  # noqa: E402
 
 PATIENCE = float(os.environ.get("EPIC64_LINUX_PATIENCE", 400))  # seconds of the host for one run
 CROSS = os.environ.get("EPIC64_CROSS", "ia64-linux-gnu-")
@@ -37,10 +38,6 @@ CACHE = os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.
 GUEST = os.path.join(HERE, "guest")
 CHECKED_IN = os.path.join(HERE, "images", "checks.elf")
 PROMPT = "/ # "
-
-
-class Skip(Exception):
-    """This test cannot be run here; why."""
 
 
 # ---- images and programs ----------------------------------------------------------------------
@@ -137,12 +134,6 @@ class Result:
     def __str__(self):
         return "status %d after %.1f s\n--- console\n%s\n--- standard error\n%s" % (
             self.status, self.seconds, self.console[-6000:], self.err[-3000:])
-
-
-def check(truth, what):
-    """An assertion that says what came instead."""
-    if not truth:
-        raise AssertionError(str(what))
 
 
 def ended(result, status=0):

@@ -12,7 +12,6 @@ below do without.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
-import argparse
 import gzip
 import hashlib
 import lzma
@@ -21,17 +20,14 @@ import re
 import resource
 import subprocess
 import sys
-import tempfile
-import time
-import traceback
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import kit  # noqa: E402
+import runner  # noqa: E402
 import scenarios  # noqa: E402
 from kit import check, ended  # noqa: E402
 from scenarios import md5, numbers  # noqa: E402
 
-SKIPPED = 77
 AIM = 1.3  # wall time of a domain's boot, in native ones
 XEN = ("--xen",)
 WAYS = [(), XEN]
@@ -330,22 +326,6 @@ def a_domain_boots_about_as_fast_as_the_native_machine(k):
 # ---- the run ------------------------------------------------------------------------------------
 
 
-def perform(test, args):
-    """(pass, fail or skip; why)"""
-    with tempfile.TemporaryDirectory() as directory:
-        try:
-            kernel, initrd = images(args.epic64)
-            test(PvKit(args.epic64, kernel, initrd, directory))
-        except kit.Skip as why:
-            return "skip", str(why)
-        except Exception as why:  # one bad test must not hide the others
-            if not isinstance(why, AssertionError):
-                traceback.print_exc(file=sys.stdout)
-            print("%s:\n%s" % (test.__name__, why))
-            return "fail", (str(why).splitlines() or [repr(why)])[0]
-    return "pass", ""
-
-
 def images(epic64):
     kernel = os.environ.get("EPIC64_PV_KERNEL")
     if not kernel:
@@ -353,40 +333,19 @@ def images(epic64):
     return kernel, os.environ.get("EPIC64_LINUX_INITRD") or kit.images(epic64)[1]
 
 
-def parse_arguments():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("epic64", nargs="?")
-    parser.add_argument("tests", nargs="*")
-    parser.add_argument("--list", action="store_true", help="names of the tests")
-    parser.add_argument("--results", help="add a line per test to this file")
-    args = parser.parse_args()
-    unknown = set(args.tests) - {t.__name__ for t in ALL}
-    if unknown or not (args.list or args.epic64):
-        parser.error("no such test: %s" % ", ".join(unknown) if unknown else "EPIC64 is missing")
-    return args
+def make_kit(epic64):
+    def made(directory):
+        return PvKit(epic64, *images(epic64), directory)
+    return made
 
 
 def main():
-    args = parse_arguments()
+    args = runner.parse(runner.parser(__doc__), ALL)
     if args.list:
         print("\n".join(t.__name__ for t in ALL))
         return 0
-    outcomes = []
-    for test in ALL:
-        if args.tests and test.__name__ not in args.tests:
-            continue
-        started = time.monotonic()
-        outcome, why = perform(test, args)
-        outcomes.append(outcome)
-        name = test.__name__.replace("_", " ")
-        print("%-4s %6.1f s  %s%s" % (outcome, time.monotonic() - started, name, ": " + why if why else ""), flush=True)
-        if args.results:
-            with open(args.results, "a") as results:
-                results.write("Linux both ways: %s %s %s\n" % (name, outcome, why))
-    if set(outcomes) == {"skip"}:
-        print(why)  # the summary takes the last line for the reason
-        return SKIPPED
-    return 1 if "fail" in outcomes else 0
+    return runner.perform_all(args, "Linux both ways", [
+        (test, runner.name_of(test), make_kit(args.epic64)) for test in runner.wanted(args, ALL)])
 
 
 if __name__ == "__main__":

@@ -157,12 +157,14 @@ class Counts(unittest.TestCase):
             ("psr", "mov =psr"): (100, 0, 100, 100),
             ("psr", "mov psr.l="): (100, 0, 100, 0),
             ("psr", "mov =cr.ivr"): (100, 0, 0, 0),
+            ("boot (marked)", "ttag"): (4, 8, 0, 0),
             ('registers, "mapped"', "mov ar.k="): (10, 0, 10, 0),
             ('registers, "mapped"', "mov =ar.itc"): (10, 10, 0, 0),
             ('registers, "mapped"', "mov =cr.ifa"): (10, 0, 10, 0),
             ('registers, "mapped"', "mov cr.ifa="): (10, 0, 10, 0),
             ('registers, "mapped"', "mov =cpuid"): (10, 10, 0, 0),
             ('registers, "mapped"', "mov rr="): (10, 0, 10, 10),
+            ('registers, "mapped"', "mov =rr"): (20, 0, 20, 0),
             ('registers, "mapped"', "thash"): (10, 10, 0, 0),
             ('registers, "mapped"', "fc"): (10, 10, 0, 0),
             ('registers, "mapped"', "cover"): (10, 10, 0, 0),
@@ -183,9 +185,17 @@ class Counts(unittest.TestCase):
         self.assertEqual([(c["name"], c["count"]) for c in batched], [("xen_version.get_features", 1)])
 
     def test_iterations_are_what_the_marks_say(self):
-        self.assertEqual({name: p["iterations"] for name, p in self.phases.items()},
-                         {"boot": 0, "between": 0, "psr": 100, 'registers, "mapped"': 0, "inner": 10,
-                          "phase 1": 5, "calls": 2})
+        self.assertEqual({name: (p["native"]["iterations"], p["domain"]["iterations"])
+                          for name, p in self.phases.items()},
+                         {"boot": (0, 0), "between": (0, 0), "psr": (100, 100), "boot (marked)": (4, 8),
+                          'registers, "mapped"': (0, 0), "inner": (10, 10), "phase 1": (5, 5),
+                          "calls": (0, 2)})
+
+    def test_ratios_are_per_iteration(self):
+        phase = self.phases["boot (marked)"]
+        native, domain = phase["native"]["slots"] / 4, phase["domain"]["slots"] / 8
+        self.assertAlmostEqual(phase["ratio"], domain / native, places=3)
+        self.assertLess(phase["ratio"], 1.2)
 
     def test_slots_of_the_phases_are_all_slots(self):
         for way, record in self.json["runs"].items():
@@ -207,8 +217,18 @@ class Counts(unittest.TestCase):
         named = {c["xen_counter"] for c in self.json["runs"]["domain"]["counters"]}
         self.assertLessEqual({"rsm", "misc_privop[0x25]", "misc_privop[0x2d]", "mov_to_cr[20]",
                               "mov_from_cr[20]", "fast_hyperprivop[0x19]",
-                              "fast_hyperprivop[0x11]", "slow_reflect[0x2c]", "hypercalls[17]",
+                              "fast_hyperprivop[0x11]", "fast_reflect[0x2c]", "hypercalls[17]",
                               "mov_to_ar_reg", "rfi"}, named)
+        native = {c["xen_counter"] for c in self.json["runs"]["native"]["counters"]}
+        self.assertEqual(native, {None})
+
+    def test_levels_are_those_that_asked(self):
+        for way, level in (("native", 0), ("domain", 1)):
+            self.assertEqual({c["level"] for c in self.json["runs"][way]["counters"]}, {level})
+
+    def test_every_counter_has_a_symbol(self):
+        for record in self.json["runs"].values():
+            self.assertTrue(all(c["symbol"] for c in record["counters"]))
 
     def test_all_call_sites_have_symbols(self):
         for record in self.json["runs"].values():
@@ -276,6 +296,43 @@ class Outputs(unittest.TestCase):
                                  for o in p["operations"]})
         self.assertEqual(len(rows), len(found))
 
+    def table(self, name, *options):
+        text, _ = privops(self.program, "--output", "csv", "--table", name, *options)
+        return list(csv.DictReader(io.StringIO(text, newline="")))
+
+    def test_csv_has_every_counter(self):
+        data = json.loads(privops(self.program, "--output", "json")[0])
+        found = [(r["way"], r["phase"], int(r["processor"]), int(r["level"]), r["address"], int(r["slot"]),
+                  r["kind"], r["name"], r["xen_counter"] or None, r["symbol"] or None, r["line"] or None,
+                  bool(int(r["batched"])), int(r["count"])) for r in self.table("counters")]
+        self.assertEqual(found, [(way, c["phase"], c["processor"], c["level"], c["address"], c["slot"],
+                                  c["kind"], c["name"], c["xen_counter"], c["symbol"], c["line"],
+                                  c["batched"], c["count"])
+                                 for way, run_record in data["runs"].items() for c in run_record["counters"]])
+        self.assertEqual({r["phase"] for r in self.table("counters", "--phases", "psr")}, {"psr"})
+
+    def test_csv_has_the_time_line(self):
+        data = json.loads(privops(self.program, "--output", "json")[0])
+        sums = collections.Counter()
+        for r in self.table("timeline"):
+            sums[r["way"], r["kind"]] += int(r["count"])
+            self.assertLess(int(r["from_ns"]), int(r["to_ns"]))
+        self.assertEqual(sums, {(way, kind): sum(line) for way, run_record in data["runs"].items()
+                                for kind, line in run_record["timeline"].items() if isinstance(line, list)})
+
+    def test_detail_tells_registers_paths_and_times(self):
+        text, _ = privops(self.program, "--detail")
+        self.assertRegex(text, r"(?m)^  mov =rr +20 +- +20 +- .*\n"
+                               r"      mov_from_rr\[1\] +10 +- +10 +-\n      mov_from_rr\[2\] +10 +- +10 +-$")
+        for way in ("native", "domain"):
+            self.assertRegex(text, r"(?m)^over time, %s\n +from ms +privop .*\n +0\.000 +\d" % way)
+
+    def test_iterations_that_differ_are_both_told(self):
+        text, _ = privops(self.program, "--phases", "boot (marked)")
+        self.assertRegex(text, r"(?m)^boot \(marked\) +4/8 +(\d[\d.]+) +(\d[\d.]+) +[01]\.\d\d\d +1\.00 ")
+        one, _ = privops(self.program, "--only", "native", "--phases", "boot (marked)")
+        self.assertRegex(one, r"(?m)^boot \(marked\): 4 times, \d+ slots native$")
+
     def test_text_has_each_number_of_a_phase(self):
         text, _ = privops(self.program, "--phases", "psr")
         self.assertRegex(text, r"(?m)^psr +100 +15\.0 +15\.0 +1\.000 +4\.00 +3\.00 +1\.00 +-$")
@@ -284,11 +341,11 @@ class Outputs(unittest.TestCase):
 
     def test_workloads_are_shown_at_a_glance(self):
         text, _ = privops(self.program)
-        self.assertRegex(text, r"(?m)^each time +psr +inner +phase 1 +calls$")
-        self.assertRegex(text, r"(?m)^  mov =psr +1\.00 +- +- +-\n    trapped +1\.00 +- +- +-\n"
-                               r"    called +1\.00 +- +- +-$")
-        self.assertRegex(text, r"(?m)^  xen_version\.version +- +- +- +0\.50$")
-        self.assertRegex(text, r"(?m)^  Break Instruction +- +- +1\.00 +-\n    reflected +- +- +1\.00 +-$")
+        self.assertRegex(text, r"(?m)^each time +psr boot \(marked\) +inner +phase 1 +calls$")
+        self.assertRegex(text, r"(?m)^  mov =psr +1\.00 +- +- +- +-\n    trapped +1\.00 +- +- +- +-\n"
+                               r"    called +1\.00 +- +- +- +-$")
+        self.assertRegex(text, r"(?m)^  xen_version\.version +- +- +- +- +0\.50$")
+        self.assertRegex(text, r"(?m)^  Break Instruction +- +- +- +1\.00 +-\n    reflected +- +- +- +1\.00 +-$")
         self.assertNotIn("Xen's counter", text)
         detail, _ = privops(self.program, "--detail")
         self.assertTrue(detail.startswith(text))
@@ -305,6 +362,11 @@ class Outputs(unittest.TestCase):
     def test_phases_can_be_chosen(self):
         data = json.loads(privops(self.program, "--output", "json", "--phases", "calls,psr")[0])
         self.assertEqual([p["name"] for p in data["phases"]], ["psr", "calls"])
+
+    def test_pictures_are_drawn_all(self):
+        paths = [os.path.join(FOLDER, name) for name in ("all.svg", "all.png")]
+        privops(self.program, "--plot", paths[0], "--plot", paths[1])
+        self.assertTrue(all(os.path.getsize(path) > 1000 for path in paths))
 
     def test_a_picture_in_svg_is_well_formed(self):
         path = os.path.join(FOLDER, "p.svg")
@@ -348,7 +410,11 @@ class Refusals(unittest.TestCase):
         self.refused(125, "'both' is not native or domain", "--only", "both", *kernel)
         self.refused(125, "ends in neither .svg nor .png", "--plot", "x.gif", *kernel)
         self.refused(125, "'0' is not a number above 0", "--top", "0", *kernel)
-        self.refused(125, "a kernel is named by --kernel", "-m", "128M", self.program)
+        self.refused(125, "--table: 'x' is not operations, counters", "--output", "csv", "--table", "x", *kernel)
+        self.refused(125, "--table: 'timeline' is a table of --output=csv", "--table", "timeline", *kernel)
+        self.refused(125, "--top: csv lists every call site", "--output", "csv", "--top", "3", *kernel)
+        self.refused(125, "'file:both' would be written by both boots", "--console", "file:both", *kernel)
+        self.refused(125, "the kernel is named by --kernel", "-m", "128M", self.program)
         self.refused(125, "/nowhere/kernel", "--kernel", "/nowhere/kernel")
         self.refused(125, "is not a size", "--kernel", self.program, "-m", "much")
 

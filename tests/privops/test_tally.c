@@ -268,8 +268,31 @@ static void xen_names_are_those_of_its_tables(void **state)
     for (size_t i = 0; i < ARRAY_LEN(trapped); i++) {
         struct place p = { .kind = EVENT_TRAPPED, .number = (u32)isa_row_of(trapped[i].meaning),
                            .sub = trapped[i].sub };
-        char *name = place_xen_counter(&p);
+        char *name = place_xen_counter(&p, WAY_DOMAIN);
         assert_string_equal(name, trapped[i].xen);
+        g_free(name);
+    }
+}
+
+static void what_xen_counts_in_two_places_has_two_names(void **state)
+{
+    (void)state;
+    static const struct {
+        struct place place;
+        const char *xen;
+    } rows[] = {
+        { { .kind = EVENT_HYPERPRIVOP, .number = 7 }, "fast_hyperprivop[0x07]" },
+        { { .kind = EVENT_HYPERPRIVOP, .number = 7, .other = true }, "slow_hyperprivop[0x07]" },
+        { { .kind = EVENT_REFLECT, .number = 0x2c00 }, "slow_reflect[0x2c]" },
+        { { .kind = EVENT_REFLECT, .number = 0x2c00, .other = true }, "fast_reflect[0x2c]" },
+        { { .kind = EVENT_FIRMWARE, .number = 29 }, "fw_hypercall[0x10], pal_halt_light" },
+        { { .kind = EVENT_FIRMWARE, .number = 29, .other = true }, "fw_hypercall[0x10], idle_when_pending" },
+        { { .kind = EVENT_FIRMWARE, .number = 1 }, "fw_hypercall[0x10]" },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char *name = place_xen_counter(&rows[i].place, WAY_DOMAIN);
+        assert_string_equal(name, rows[i].xen);
+        assert_null(place_xen_counter(&rows[i].place, WAY_NATIVE));
         g_free(name);
     }
 }
@@ -283,7 +306,7 @@ static void the_column_for_xen_is_right(void **state)
             struct place p = { .kind = EVENT_TRAPPED, .number = row, .sub = sub };
             int op = operation_of(&p);
             if (!(insn_rows[row].attrs & ATTR_PRIV) || op < 0) continue;
-            char *name = place_xen_counter(&p);
+            char *name = place_xen_counter(&p, WAY_DOMAIN);
             const char *column = operation((unsigned)op)->xen;
             bool any = strstr(column, "[n]") || strstr(column, "sm");
             bool register_fits = (sub >= 0) == (strstr(name, "cr[") != NULL);
@@ -312,6 +335,7 @@ int main(void)
         cmocka_unit_test(every_privileged_instruction_has_an_operation),
         cmocka_unit_test(registers_and_bits_choose_the_row),
         cmocka_unit_test(xen_names_are_those_of_its_tables),
+        cmocka_unit_test(what_xen_counts_in_two_places_has_two_names),
         cmocka_unit_test(the_column_for_xen_is_right),
     };
     return cmocka_run_group_tests_name("tally", tests, NULL, NULL);

@@ -11,6 +11,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#include "cpu/event.h"
 #include "machine/config.h"
 
 static struct config c;
@@ -89,10 +90,15 @@ static void traces_name_what_and_where(void **state)
 {
     (void)state;
     assert_true(set("trace", "insn,regs:/tmp/a:b"));
-    assert_true(c.trace.insn && c.trace.regs);
-    assert_string_equal(c.trace.path, "/tmp/a:b");
     assert_true(set("trace", "insn"));
-    assert_true(c.trace.insn && !c.trace.regs && !c.trace.path);
+    assert_true(set("trace", "tlb,upcall:/tmp/c.etb"));
+    assert_int_equal(c.traces->len, 3);
+    const struct trace_config *t = (const void *)c.traces->data;
+    assert_true(t[0].insn && t[0].regs && !t[0].events);
+    assert_string_equal(t[0].path, "/tmp/a:b");
+    assert_true(t[1].insn && !t[1].regs && !t[1].path);
+    assert_true(!t[2].insn && t[2].binary);
+    assert_int_equal(t[2].events, EVENT_BIT(TLB) | EVENT_BIT(UPCALL));
     assert_false(set("trace", "regs"));
     assert_false(set("trace", "insn:"));
     assert_false(set("trace", ""));

@@ -22,6 +22,13 @@
 #endif
 	.endm
 
+	/* In force for data accesses that follow. */
+	.macro AND_SRLZ_D text:vararg
+	\text
+	;;
+	srlz.d
+	.endm
+
 	.macro MOV_FROM_IPSR reg, link=r28
 	mov	\reg=cr.ipsr
 	.endm
@@ -63,16 +70,12 @@
 	.endm
 
 	.macro ITC_I reg, clob, link=r28
-	itc.i	\reg
-	;;
-	srlz.d
+	AND_SRLZ_D itc.i \reg
 	;;
 	POISON	\clob
 	.endm
 	.macro ITC_D reg, clob, link=r28
-	itc.d	\reg
-	;;
-	srlz.d
+	AND_SRLZ_D itc.d \reg
 	;;
 	POISON	\clob
 	.endm
@@ -102,14 +105,10 @@
 	POISON	\clob1, \clob2
 	.endm
 	.macro RSM_PSR_DT link=r28
-	rsm	psr.dt
-	;;
-	srlz.d
+	AND_SRLZ_D rsm psr.dt
 	.endm
 	.macro SSM_PSR_DT link=r28
-	ssm	psr.dt
-	;;
-	srlz.d
+	AND_SRLZ_D ssm psr.dt
 	.endm
 
 	.macro BSW_0 clob1, clob2, link=r28

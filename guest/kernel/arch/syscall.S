@@ -213,61 +213,96 @@ GLOBAL(PV_NAME(leave_syscall))
 	cmp.ne	p6,p0=r2,r0
 (p6)	br.spnt	.Lsyscall_work
 	;;
+	/* From here on, scratch registers are cleared in slots that are free: the program is not to
+	 * see what the kernel had there.  f12 and up the kernel does not use. */
 	RSM_PSR_IC r2,r3
 	ld8	r18=[r16],16	/* ipsr, iip */
 	ld8	r19=[r17],16
+	mov	f6=f0
 	;;
 	ld8	r20=[r16],16	/* ifs, pfs */
 	ld8	r21=[r17],16
+	mov	f7=f0
 	;;
 	ld8	r22=[r16],16	/* rsc, rnat */
 	ld8	r23=[r17],16
+	mov	f8=f0
 	;;
 	ld8	r24=[r16],16	/* bspstore, loadrs */
 	ld8	r25=[r17],16
+	mov	f9=f0
 	;;
 	ld8	r26=[r16],PT_NATS-PT_UNAT
 	ld8	r31=[r17],PT_FPSR-PT_PR
+	mov	f10=f0
 	;;
 	ld8	r27=[r16],PT_R1-PT_NATS
 	ld8	r28=[r17],PT_B0-PT_FPSR
+	mov	f11=f0
 	;;
 	mov	ar.unat=r27
 	mov	ar.fpsr=r28
+	mov	r9=r0
 	ld8	r27=[r17],PT_B6-PT_B0
 	adds	r28=TASK_ON_USTACK,r13
 	mov	r29=1
 	;;
 	st4	[r28]=r29
 	ld8.fill r1=[r16],PT_R13-PT_R1
+	mov	r11=r0
 	ld8	r28=[r17],PT_R12-PT_B6
+	mov	ar.ccv=r0
 	mov	b0=r27
 	;;
 	ld8.fill r12=[r17]
+	mov	ar.csd=r0
 	mov	b6=r28
 	;;
 	ld8.fill r13=[r16]
+	mov	ar.ssd=r0
+	mov	r14=r0
+	;;
 	MOV_TO_IPSR r18,r2,r3
+	mov	r15=r0
+	mov	r16=r0
 	;;
 	MOV_TO_IIP r19,r2,r3
+	mov	r17=r0
+	mov	r18=r0
 	;;
 	MOV_TO_IFS r20,r2,r3
+	mov	r19=r0
+	mov	r27=r0
 	;;
 	alloc	r29=ar.pfs,0,0,0,0
+	mov	r2=r0
+	mov	r3=r0
 	;;
 	mov	ar.rsc=r25
+	mov	r20=r0
+	mov	ar.pfs=r21
 	;;
 	loadrs
+	mov	r25=r0
+	mov	r28=r0
 	;;
 	mov	ar.bspstore=r24
+	mov	r30=r0
+	mov	r29=r0
 	;;
 	mov	ar.rnat=r23
 	mov	ar.unat=r26
-	mov	ar.pfs=r21
+	mov	r21=r0
 	;;
 	mov	ar.rsc=r22
+	mov	r24=r0
 	mov	pr=r31,-1
+	mov	r23=r0
+	mov	r26=r0
+	mov	b7=r0
 	;;
+	mov	r22=r0
+	mov	r31=r0
 	DO_RFI
 
 	/* The long way: everything will be loaded from pt_regs. */

@@ -38,6 +38,18 @@ static u64 ratio(u64 hz, u64 num_den)
     return den ? hz * (num_den >> 32) / den : hz;
 }
 
+/* Sets the timer to the first tick that is still to come; how many were due before.  It fires when
+ * the counter reaches the value, not when it has passed it: hence the second look. */
+static u64 next_tick(struct cpu *cpu)
+{
+    u64 due = 0;
+    for (; (s64)(ia64_get_itc() - cpu->next_tick) >= 0; due++) {
+        cpu->next_tick += cpu->itm_delta;
+        ia64_set_itm(cpu->next_tick);
+    }
+    return due;
+}
+
 void time_init(void)
 {
     struct cpu *cpu = this_cpu;
@@ -48,8 +60,8 @@ void time_init(void)
         time_base.itc = ia64_get_itc();
     }
     cpu->itm_delta = itc_hz / HZ;
-    cpu->next_tick = ia64_get_itc() + cpu->itm_delta;
-    ia64_set_itm(cpu->next_tick);
+    cpu->next_tick = ia64_get_itc();
+    next_tick(cpu);
 }
 
 static void wake_sleepers(void)
@@ -67,12 +79,7 @@ static void wake_sleepers(void)
 
 void time_interrupt(void)
 {
-    struct cpu *cpu = this_cpu;
-    while ((s64)(ia64_get_itc() - cpu->next_tick) >= 0) {
-        cpu->ticks++;
-        cpu->next_tick += cpu->itm_delta;
-    }
-    ia64_set_itm(cpu->next_tick);
+    this_cpu->ticks += next_tick(this_cpu);
     if (!list_empty(&sleepers)) wake_sleepers();
     sched_tick();
 }

@@ -71,11 +71,8 @@ static unsigned purge_shift(u64 start, u64 end)
     return PAGE_SHIFT;
 }
 
-void tlb_flush_range(struct mm *mm, u64 start, u64 end)
+static void purge(u64 start, u64 end)
 {
-    u64 on = irq_save();
-    struct mm *before = this_cpu->mm;
-    mm_switch(mm); /* purges go by the region registers */
     spin_lock(&ptcga_lock);
     while (start < end) {
         unsigned shift = purge_shift(start, end);
@@ -83,7 +80,25 @@ void tlb_flush_range(struct mm *mm, u64 start, u64 end)
         start += 1ul << shift;
     }
     spin_unlock(&ptcga_lock);
-    mm_switch(before);
+}
+
+/* A purge goes by the region register: another address space borrows it. */
+static void purge_in(const struct mm *mm, u64 start, u64 end)
+{
+    u64 before = ia64_get_rr(start);
+    ia64_set_rr(start, region_register(mm, start >> 61));
+    ia64_srlz_d();
+    purge(start, end);
+    ia64_set_rr(start, before);
+    ia64_srlz_d();
+}
+
+/* Within one region. */
+void tlb_flush_range(struct mm *mm, u64 start, u64 end)
+{
+    u64 on = irq_save();
+    if (mm == this_cpu->mm) purge(start, end);
+    else purge_in(mm, start, end);
     irq_restore(on);
 }
 

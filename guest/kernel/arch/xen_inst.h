@@ -17,6 +17,17 @@
 	st8	[\clob]=\reg
 	.endm
 
+	/* Its argument is in r8. */
+	.macro ASK_WITH_R8 number, reg, clob
+	mov	\clob=r8
+	mov	r8=\reg
+	;;
+	break.m	\number
+	;;
+	mov	r8=\clob
+	;;
+	.endm
+
 	.macro MOV_FROM_IPSR reg, link=r28
 	XSI_LOAD \reg, XSI_IPSR
 	.endm
@@ -61,22 +72,10 @@
 	.endm
 
 	.macro ITC_I reg, clob, link=r28
-	mov	\clob=r8
-	mov	r8=\reg
-	;;
-	break.m	HYPERPRIVOP_ITC_I
-	;;
-	mov	r8=\clob
-	;;
+	ASK_WITH_R8 HYPERPRIVOP_ITC_I, \reg, \clob
 	.endm
 	.macro ITC_D reg, clob, link=r28
-	mov	\clob=r8
-	mov	r8=\reg
-	;;
-	break.m	HYPERPRIVOP_ITC_D
-	;;
-	mov	r8=\clob
-	;;
+	ASK_WITH_R8 HYPERPRIVOP_ITC_D, \reg, \clob
 	.endm
 
 	.macro SSM_PSR_IC clob1, clob2, link=r28

@@ -37,13 +37,13 @@ static int uart_getc(void)
     return inb(UART_PORT + LSR) & LSR_DATA ? inb(UART_PORT + RBR) : -1;
 }
 
+static struct console uart = { .name = "ttyS0", .write = uart_write, .getc = uart_getc };
+
 static void uart_interrupt(void *unused)
 {
     (void)unused;
-    console_input();
+    console_input(&uart);
 }
-
-static struct console uart = { .name = "ttyS0", .write = uart_write, .getc = uart_getc };
 
 static void uart_early(void)
 {

@@ -57,15 +57,15 @@ static int xen_console_getc(void)
     return c;
 }
 
-static void xen_console_interrupt(void *unused)
-{
-    (void)unused;
-    console_input();
-}
-
 static struct console xen_console = {
     .name = "hvc0", .write = xen_console_write, .getc = xen_console_getc,
 };
+
+static void xen_console_interrupt(void *unused)
+{
+    (void)unused;
+    console_input(&xen_console);
+}
 
 static void xen_console_early(void)
 {
@@ -80,6 +80,6 @@ static void xen_console_listen(void)
     if (!running_on_xen) return;
     int port = (int)xen_start_info->console_evtchn;
     if (irq_request(port, xen_console_interrupt, NULL)) panic("xen_console: no port %d", port);
-    console_input(); /* what was typed before anybody listened */
+    console_input(&xen_console); /* what was typed before anybody listened */
 }
 initcall(xen_console_listen);

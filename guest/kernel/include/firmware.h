@@ -24,6 +24,7 @@ struct fw_result sal_call(u64 fn, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5, u64 a6
 noreturn void efi_reset(unsigned type); /* 0 cold, 1 warm, 2 power off */
 
 enum {
+    PAL_CACHE_INFO = 2,
     PAL_PTCE_INFO = 6,
     PAL_VM_SUMMARY = 8,
     PAL_FREQ_RATIOS = 14,

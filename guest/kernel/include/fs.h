@@ -36,7 +36,6 @@ struct file {
 struct file *file_new(const struct file_ops *ops, void *data);
 void file_put(struct file *f);
 s64 file_open(const char *path, unsigned flags, struct file **out);
-struct file *tty_open(void);
 
 #define FILES 64
 struct files {

@@ -18,7 +18,6 @@ void *stack_alloc(unsigned order); /* from the part that translation register 0 
 void page_get(void *p);            /* one more user of a single page: page_free lets go of one */
 bool page_shared(void *p);
 u64 pages_free(void);
-u64 pages_total(void);
 void page_init(void);
 
 void *kmalloc(size_t size); /* zeroed */
@@ -63,10 +62,10 @@ struct mm {
     u64 root;    /* its physical address */
     u64 context; /* region ids are context * 8 + region */
     struct list vmas;
-    spinlock_t lock;
+    spinlock_t lock; /* of vmas and tables.  No interrupt handler takes it, so interrupts stay on: */
+                     /* programs choose how long it is held */
     int users;
     u64 brk_start, brk, mmap_next;
-    u64 cpus; /* bit n: processor n may hold translations */
 };
 
 #define PROT_READ 1
@@ -105,6 +104,8 @@ void tlb_init(void);                                 /* every processor */
 void tlb_flush_range(struct mm *mm, u64 start, u64 end); /* everywhere */
 void tlb_flush_all(void);
 void tlb_flush_here(void);
+void cache_init(void);
+void code_flush(const void *start, u64 bytes); /* what was written will be executed */
 void kernel_pgd_init(void);
 u64 context_new(void);
 void context_free(u64 context);

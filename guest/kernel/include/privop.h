@@ -17,7 +17,6 @@
 #define ia64_setreg_raw(name, v) asm volatile inline("mov " name "=%0" :: "r"((u64)(v)) : "memory")
 #define ia64_srlz_d() asm volatile inline(";; srlz.d ;;" ::: "memory")
 #define ia64_srlz_i() asm volatile inline(";; srlz.i ;;" ::: "memory")
-static inline void ia64_fc_i(u64 addr) { asm volatile inline("fc.i %0" :: "r"(addr) : "memory"); }
 static inline void ia64_sync_i(void) { asm volatile inline(";; sync.i ;; srlz.i ;;" ::: "memory"); }
 static inline void ia64_ptc_e(u64 v)
 {

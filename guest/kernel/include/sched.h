@@ -11,7 +11,9 @@
 #include "signal.h"
 #include "wait.h"
 
-enum task_state { TASK_RUNNABLE, TASK_WAITING, TASK_ZOMBIE, TASK_DEAD };
+/* A new task is known to all, and may get signals, but has no registers yet: only task_start, by
+ * whoever makes it, lets it run. */
+enum task_state { TASK_RUNNABLE, TASK_WAITING, TASK_NEW, TASK_ZOMBIE, TASK_DEAD };
 
 /* Why a task must not return to its program by the short way. */
 #define TASK_RESCHED 1u /* another task should run */
@@ -69,6 +71,12 @@ struct cpu {
 struct cpu *cpu_of(unsigned id); /* through region 7 */
 extern unsigned cpus_online;
 
+/* Region id and page size of a program's region, with the VHPT walker on. */
+static inline u64 region_register(const struct mm *mm, u64 region)
+{
+    return mm->context << 11 | region << 8 | PAGE_SHIFT << 2 | 1;
+}
+
 /* The translations of `to`, or none but the kernel's own.  Interrupts are off. */
 static inline void mm_switch(struct mm *to)
 {
@@ -78,16 +86,22 @@ static inline void mm_switch(struct mm *to)
         ia64_set_kr7(pa(kernel_pgd));
         return;
     }
-    u64 rr = to->context << 11 | PAGE_SHIFT << 2 | 1;
+    u64 rr = region_register(to, 0);
     ia64_set_rr0_to_rr4(rr, rr | 1 << 8, rr | 2 << 8, rr | 3 << 8, rr | 4 << 8);
     ia64_set_kr7(to->root);
 }
 
 struct task *task_new(const char *name);
 struct task *kernel_thread(const char *name, void (*fn)(void *), void *arg);
+void task_start(struct task *t); /* a new one that is complete */
 void task_wake(struct task *t);
 void schedule(void);          /* interrupts are on */
 void schedule_irqs_off(void); /* and stay off */
+/* In long loops of the kernel, which is not preempted: no locks are held. */
+static inline void let_others_run(void)
+{
+    if (current->flags & TASK_RESCHED) schedule();
+}
 void sched_tick(void);
 void schedule_first(struct task *left);
 noreturn void idle_loop(void);

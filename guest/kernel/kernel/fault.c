@@ -7,12 +7,6 @@
 
 /* --- pages on demand --- */
 
-static void make_executable(const char *page)
-{
-    for (u64 at = 0; at < PAGE_SIZE; at += 32) ia64_fc_i((u64)page + at);
-    ia64_sync_i();
-}
-
 static void *fill_page(const struct vma *v, u64 addr)
 {
     char *page = page_alloc(0);
@@ -21,7 +15,7 @@ static void *fill_page(const struct vma *v, u64 addr)
         u64 n = min(min(v->filesz - at, PAGE_SIZE), v->inode->size - v->offset - at);
         memcpy(page, v->inode->data + v->offset + at, n);
     }
-    if (page && v->prot & PROT_EXEC) make_executable(page);
+    if (page && v->prot & PROT_EXEC) code_flush(page, PAGE_SIZE);
     return page;
 }
 
@@ -33,7 +27,7 @@ static int make_writable(struct mm *mm, const struct vma *v, u64 addr, pte_t *pt
         mine = page_alloc(0);
         if (!mine) return -ENOMEM;
         memcpy(mine, page, PAGE_SIZE);
-        if (v->prot & PROT_EXEC) make_executable(mine);
+        if (v->prot & PROT_EXEC) code_flush(mine, PAGE_SIZE);
     }
     *pte = make_pte(mine, v->prot, true);
     tlb_flush_range(mm, addr, addr + PAGE_SIZE);
@@ -63,9 +57,9 @@ static int fault_locked(struct mm *mm, u64 addr, unsigned access)
 int mm_fault(struct mm *mm, u64 addr, unsigned access)
 {
     addr = align_down(addr, PAGE_SIZE);
-    u64 on = spin_lock_irqsave(&mm->lock);
+    spin_lock(&mm->lock);
     int err = fault_locked(mm, addr, access);
-    spin_unlock_irqrestore(&mm->lock, on);
+    spin_unlock(&mm->lock);
     return err;
 }
 
@@ -106,10 +100,11 @@ static void forget_translations(struct mm *mm)
         tlb_flush_all();
         return;
     }
-    u64 old = mm->context;
-    mm->context = context_new();
+    u64 old = mm->context, new = context_new(), on = irq_save();
+    mm->context = new;
     this_cpu->mm = NULL;
     mm_switch(mm);
+    irq_restore(on);
     context_free(old);
 }
 
@@ -118,7 +113,7 @@ struct mm *mm_fork(struct mm *from)
     struct mm *to = mm_new();
     if (!to) return NULL;
     int err = 0;
-    u64 on = spin_lock_irqsave(&from->lock);
+    spin_lock(&from->lock);
     list_for_each(struct vma, v, &from->vmas, link) {
         struct vma *copy = vma_copy(v);
         if (copy) list_add_tail(&to->vmas, &copy->link);
@@ -132,7 +127,7 @@ struct mm *mm_fork(struct mm *from)
     to->brk = from->brk;
     to->mmap_next = from->mmap_next;
     forget_translations(from);
-    spin_unlock_irqrestore(&from->lock, on);
+    spin_unlock(&from->lock);
     if (!err) return to;
     mm_put(to);
     return NULL;

@@ -4,6 +4,7 @@
 #include "fs.h"
 
 #include "block.h"
+#include "console.h"
 #include "mm.h"
 #include "sched.h"
 
@@ -197,7 +198,8 @@ s64 file_open(const char *path, unsigned flags, struct file **out)
     struct file *f = NULL;
     if (!strncmp(path, "/dev/", 5)) {
         struct block_device *dev = block_find(path + 5);
-        if (!strcmp(path + 5, "console") || !strcmp(path + 5, "tty")) f = tty_open();
+        struct console *console = console_find(path + 5);
+        if (console) f = tty_open(console);
         else if (dev) f = file_new(&block_ops, dev);
         else return -ENOENT;
     } else {

@@ -50,7 +50,7 @@ static void init(void *arg)
     current->sighand = sighand_new(NULL);
     smp_init();
     run_initcalls(initcalls, initcalls_end);
-    for (int fd = 0; fd < 3; fd++) fd_install(tty_open());
+    for (int fd = 0; fd < 3; fd++) fd_install(tty_open(console_find("console")));
     char path[64];
     const char *asked = cmdline_get("init");
     snprintf(path, sizeof path, "%s", asked ? asked : "/init");

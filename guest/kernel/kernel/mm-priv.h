@@ -12,6 +12,7 @@
 
 struct vma *vma_find(struct mm *mm, u64 addr);
 struct vma *vma_copy(const struct vma *from);
+pte_t *pte_next(pte_t *pgd, u64 *addr, u64 end);
 pte_t make_pte(const void *page, unsigned prot, bool dirty); /* for programs */
 bool pte_writable(pte_t pte);
 

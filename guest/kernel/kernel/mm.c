@@ -47,6 +47,7 @@ static void free_tables(struct mm *mm)
             if (table[j] & PTE_P) page_free(va(table[j] & PTE_PPN), 0);
         }
         page_free(table, 0);
+        let_others_run();
     }
     page_free(mm->pgd, 0);
 }
@@ -73,6 +74,18 @@ pte_t *pte_find(pte_t *pgd, u64 addr, bool create)
         *slot = pa(table);
     }
     return (pte_t *)va(*slot) + (addr >> PAGE_SHIFT & (ENTRIES - 1));
+}
+
+/* The entry of *addr or of the next address below `end` that has one, and that address; NULL: none.
+ * Where there is no table of the second level, 32 MB are one step. */
+pte_t *pte_next(pte_t *pgd, u64 *addr, u64 end)
+{
+    while (*addr < end) {
+        pte_t *pte = pte_find(pgd, *addr, false);
+        if (pte) return pte;
+        *addr = align_down(*addr, 1ul << PGD_SHIFT) + (1ul << PGD_SHIFT);
+    }
+    return NULL;
 }
 
 pte_t make_pte(const void *page, unsigned prot, bool dirty)
@@ -127,12 +140,34 @@ int mm_map(struct mm *mm, u64 start, u64 end, unsigned prot, unsigned flags, str
     if (!user_range(v.start, v.end)) return -EINVAL;
     struct vma *new = vma_copy(&v);
     if (!new) return -ENOMEM;
-    u64 on = spin_lock_irqsave(&mm->lock);
+    spin_lock(&mm->lock);
     bool busy = overlaps(mm, v.start, v.end);
     if (!busy) list_add_tail(&mm->vmas, &new->link);
-    spin_unlock_irqrestore(&mm->lock, on);
+    spin_unlock(&mm->lock);
     if (busy) kfree(new);
     return busy ? -EEXIST : 0;
+}
+
+/* Shared memory is there from the beginning: what is not there cannot be shared by a fork. */
+static int populate(struct mm *mm, u64 start, u64 end, unsigned prot)
+{
+    unsigned access = prot & PROT_WRITE ? FAULT_WRITE : prot & PROT_READ ? FAULT_READ : FAULT_EXEC;
+    int err = (end - start) >> PAGE_SHIFT <= pages_free() ? 0 : -ENOMEM;
+    for (u64 at = start; !err && at < end; at += PAGE_SIZE) {
+        err = mm_fault(mm, at, access);
+        let_others_run();
+    }
+    return err;
+}
+
+static int map_here(struct mm *mm, u64 at, u64 len, unsigned prot, unsigned flags,
+                    struct inode *inode, u64 offset, u64 filesz)
+{
+    int err = mm_map(mm, at, at + len, prot, flags, inode, offset, filesz);
+    if (err || !(flags & MAP_SHARED)) return err;
+    err = populate(mm, at, at + len, prot);
+    if (err) mm_unmap(mm, at, at + len);
+    return err;
 }
 
 s64 mm_map_anywhere(struct mm *mm, u64 start, u64 len, unsigned prot, unsigned flags,
@@ -142,7 +177,7 @@ s64 mm_map_anywhere(struct mm *mm, u64 start, u64 len, unsigned prot, unsigned f
     if (!len || len >> USER_SPAN_SHIFT) return -EINVAL;
     if (flags & MAP_FIXED) {
         int err = mm_unmap(mm, start, start + len);
-        if (!err) err = mm_map(mm, start, start + len, prot, flags, inode, offset, filesz);
+        if (!err) err = map_here(mm, start, len, prot, flags, inode, offset, filesz);
         return err ? err : (s64)start;
     }
     /* Round and round: the span is much larger than any program here needs. */
@@ -153,10 +188,7 @@ s64 mm_map_anywhere(struct mm *mm, u64 start, u64 len, unsigned prot, unsigned f
             rounds++;
             continue;
         }
-        int err = mm_map(mm, at, at + len, prot, flags, inode, offset, filesz);
-        for (u64 page = at; !err && flags & MAP_SHARED && page < at + len; page += PAGE_SIZE) {
-            err = mm_fault(mm, page, prot & PROT_WRITE ? FAULT_WRITE : FAULT_READ);
-        }
+        int err = map_here(mm, at, len, prot, flags, inode, offset, filesz);
         if (err != -EEXIST) return err ? err : (s64)at;
     }
     return -ENOMEM;
@@ -183,39 +215,54 @@ static int split_at(struct mm *mm, u64 addr)
 static void unmap_pages(struct mm *mm, u64 start, u64 end)
 {
     void *gone[64];
-    while (start < end) {
+    for (pte_t *pte = pte_next(mm->pgd, &start, end); pte;) {
         unsigned n = 0;
         u64 first = start;
-        for (; start < end && n < ARRAY_SIZE(gone); start += PAGE_SIZE) {
-            pte_t *pte = pte_find(mm->pgd, start, false);
-            if (!pte) {
-                start = align_down(start, 1ul << PGD_SHIFT) + (1ul << PGD_SHIFT) - PAGE_SIZE;
-                continue;
-            }
+        for (; pte && n < ARRAY_SIZE(gone); pte = pte_next(mm->pgd, &start, end)) {
             if (*pte & PTE_P) gone[n++] = va(*pte & PTE_PPN);
             *pte = 0;
+            start += PAGE_SIZE;
         }
         if (n) tlb_flush_range(mm, first, min(start, end));
         while (n) page_free(gone[--n], 0);
     }
 }
 
+/* No writing yet: the page may be shared with another process. */
+static void protect_pages(struct mm *mm, u64 start, u64 end, unsigned prot)
+{
+    u64 changed = 0;
+    pte_t *pte;
+    for (u64 at = start; (pte = pte_next(mm->pgd, &at, end)); at += PAGE_SIZE) {
+        if (!(*pte & PTE_P)) continue;
+        *pte = make_pte(va(*pte & PTE_PPN), prot & ~(unsigned)PROT_WRITE, false);
+        if (!prot) *pte &= ~PTE_PL3;
+        if (!changed++) start = at;
+    }
+    if (changed) tlb_flush_range(mm, start, end);
+}
+
+/* Mappings that begin and end with the range: what follows applies to them as a whole. */
+static int cut_out(struct mm *mm, u64 start, u64 end)
+{
+    int err = split_at(mm, start);
+    return err ? err : split_at(mm, end);
+}
+#define in_range(v, first, last) ((v)->start >= (first) && (v)->start < (last))
+
 int mm_unmap(struct mm *mm, u64 start, u64 end)
 {
     if (start & (PAGE_SIZE - 1) || !user_range(start, end)) return -EINVAL;
     end = align_up(end, PAGE_SIZE);
-    u64 on = spin_lock_irqsave(&mm->lock);
-    int err = split_at(mm, start);
-    if (!err) err = split_at(mm, end);
-    if (!err) {
-        list_for_each(struct vma, v, &mm->vmas, link) {
-            if (v->start < start || v->start >= end) continue;
-            unmap_pages(mm, v->start, v->end);
-            list_del(&v->link);
-            kfree(v);
-        }
+    spin_lock(&mm->lock);
+    int err = cut_out(mm, start, end);
+    list_for_each(struct vma, v, &mm->vmas, link) {
+        if (err || !in_range(v, start, end)) continue;
+        unmap_pages(mm, v->start, v->end);
+        list_del(&v->link);
+        kfree(v);
     }
-    spin_unlock_irqrestore(&mm->lock, on);
+    spin_unlock(&mm->lock);
     return err;
 }
 
@@ -223,22 +270,13 @@ int mm_protect(struct mm *mm, u64 start, u64 end, unsigned prot)
 {
     if (start & (PAGE_SIZE - 1) || !user_range(start, end)) return -EINVAL;
     end = align_up(end, PAGE_SIZE);
-    u64 on = spin_lock_irqsave(&mm->lock);
-    int err = split_at(mm, start);
-    if (!err) err = split_at(mm, end);
-    if (!err) {
-        list_for_each(struct vma, v, &mm->vmas, link) {
-            if (v->start >= start && v->start < end) v->prot = prot;
-        }
-        /* No writing yet: the page may be shared with another process. */
-        for (u64 at = start; at < end; at += PAGE_SIZE) {
-            pte_t *pte = pte_find(mm->pgd, at, false);
-            if (!pte || !(*pte & PTE_P)) continue;
-            *pte = make_pte(va(*pte & PTE_PPN), prot & ~(unsigned)PROT_WRITE, false);
-            if (!prot) *pte &= ~PTE_PL3;
-        }
-        tlb_flush_range(mm, start, end);
+    spin_lock(&mm->lock);
+    int err = cut_out(mm, start, end);
+    list_for_each(struct vma, v, &mm->vmas, link) {
+        if (err || !in_range(v, start, end)) continue;
+        v->prot = prot;
+        protect_pages(mm, v->start, v->end, prot);
     }
-    spin_unlock_irqrestore(&mm->lock, on);
+    spin_unlock(&mm->lock);
     return err;
 }

@@ -15,7 +15,7 @@ struct page {
     u8 zone;
 };
 static struct page *pages;
-static u64 page_count, free_count, total_count;
+static u64 page_count, free_count;
 static struct list free_blocks[ZONES][ORDERS];
 static spinlock_t page_lock;
 extern char kernel_end[];
@@ -54,7 +54,7 @@ static void *block_alloc(unsigned zone, unsigned order)
 {
     unsigned have = order;
     while (have < ORDERS && list_empty(&free_blocks[zone][have])) have++;
-    if (have == ORDERS) return NULL;
+    if (have >= ORDERS) return NULL;
     void *block = free_blocks[zone][have].next;
     u64 pfn = pfn_of(block);
     block_remove(pfn);
@@ -103,7 +103,6 @@ void page_get(void *p)
 
 bool page_shared(void *p) { return read_once(pages[pfn_of(p)].users) > 1; }
 u64 pages_free(void) { return free_count; }
-u64 pages_total(void) { return total_count; }
 
 /* --- at boot: everything of the memory map that nobody reserved --- */
 
@@ -154,7 +153,6 @@ void page_init(void)
     pv_init_ops.reserve_memory(reserve);
     for (unsigned i = 0; i < memory_range_count; i++)
         add_range(memory_ranges[i].start, memory_ranges[i].end);
-    total_count = free_count;
 }
 
 /* --- small objects: sizes are powers of two, a header says which --- */

@@ -101,10 +101,10 @@ static void wake_idle_cpu(u64 affinity)
     ipi_send(cpu, IPI_RESCHEDULE);
 }
 
-void task_wake(struct task *t)
+static void wake(struct task *t, enum task_state from)
 {
     u64 on = spin_lock_irqsave(&sched_lock);
-    bool woken = t->state == TASK_WAITING;
+    bool woken = t->state == from;
     if (woken) {
         t->state = TASK_RUNNABLE;
         if (!t->on_cpu && !t->queued) enqueue(t);
@@ -117,6 +117,9 @@ void task_wake(struct task *t)
     if (woken && !mine) wake_idle_cpu(affinity);
     irq_restore(on);
 }
+
+void task_wake(struct task *t) { wake(t, TASK_WAITING); }
+void task_start(struct task *t) { wake(t, TASK_NEW); }
 
 void sched_tick(void)
 {

@@ -45,7 +45,7 @@ struct task *task_new(const char *name)
     t->pid = t->tgid = atomic_inc(&last_pid);
     size_t n = min(strlen(name), sizeof t->name - 1);
     memcpy(t->name, name, n);
-    t->state = TASK_WAITING;
+    t->state = TASK_NEW;
     t->user_psr = PSR_USER;
     t->affinity = ~0ul;
     list_init(&t->run);
@@ -63,7 +63,7 @@ struct task *kernel_thread(const char *name, void (*fn)(void *), void *arg)
     t->thread_fn = fn;
     t->thread_arg = arg;
     set_up_switch(t, task_begin_kernel, 0);
-    task_wake(t);
+    task_start(t);
     return t;
 }
 
@@ -172,7 +172,7 @@ s64 do_clone(u64 flags, u64 stack, u64 size, u64 parent_tid, u64 child_tid, u64 
     int pid = child->pid;
     if (flags & CLONE_PARENT_SETTID) copy_to_user(parent_tid, &pid, sizeof pid);
     if (flags & CLONE_CHILD_SETTID) copy_to_mm(child->mm, child_tid, &pid, sizeof pid);
-    task_wake(child);
+    task_start(child);
     return pid;
 }
 

@@ -12,7 +12,7 @@ static s64 copy_piece(struct mm *mm, u64 user, char *kernel, size_t n, bool to_u
     size_t piece = min(n, PAGE_SIZE - (user & (PAGE_SIZE - 1)));
     for (;;) {
         bool there = false;
-        u64 on = spin_lock_irqsave(&mm->lock);
+        spin_lock(&mm->lock);
         pte_t *pte = user >> 61 < 5 ? pte_find(mm->pgd, user, false) : NULL;
         if (pte && *pte & PTE_P && (*pte & PTE_PL3) == PTE_PL3) {
             u64 ar = (*pte & PTE_AR_MASK) >> 9;
@@ -23,7 +23,7 @@ static s64 copy_piece(struct mm *mm, u64 user, char *kernel, size_t n, bool to_u
             if (to_user) memcpy(page, kernel, piece);
             else memcpy(kernel, page, piece);
         }
-        spin_unlock_irqrestore(&mm->lock, on);
+        spin_unlock(&mm->lock);
         if (there) return (s64)piece;
         int err = mm_fault(mm, user, access);
         if (err) return err;

@@ -4,7 +4,7 @@
 #include "pv.h"
 
 #include "layout.h"
-#include "privop.h"
+#include "mm.h"
 
 #define PV_OP(name, type, bundles, what) extern const char native_##name[];
 #include "pv_ops.def"
@@ -51,12 +51,6 @@ extern const struct site_branch __start_paravirt_branches[], __stop_paravirt_bra
 #define BUNDLE 16
 extern const char pv_nop_bundle[]; /* native_ops.S */
 
-static void flush(const char *start, const char *end)
-{
-    for (; start < end; start += BUNDLE) ia64_fc_i((u64)start);
-    ia64_sync_i();
-}
-
 /* A relative branch is in slot 2: 20 bits of bundles, and a sign. */
 bool pv_retarget(void *bundle, const void *target)
 {
@@ -66,7 +60,7 @@ bool pv_retarget(void *bundle, const void *target)
     u64 *high = (u64 *)bundle + 1;
     u64 word = *high & ~((u64)0xfffff << IMM20 | 1ul << SIGN);
     *high = word | ((u64)distance & 0xfffff) << IMM20 | ((u64)distance >> 20 & 1) << SIGN;
-    flush(bundle, (char *)bundle + BUNDLE);
+    code_flush(bundle, BUNDLE);
     return true;
 }
 
@@ -81,7 +75,7 @@ u64 pv_patch_with(const struct pv_body *first, const struct pv_body *last, void 
         memcpy(start, first->start, size);
         for (u64 at = size; at < room; at += BUNDLE)
             memcpy((char *)start + at, pv_nop_bundle, BUNDLE);
-        flush(start, end);
+        code_flush(start, room);
         return size;
     }
     return 0;

@@ -37,6 +37,17 @@
 	ASK	set_tpr, HYPERPRIVOP_SET_TPR
 	ASK	set_eoi, HYPERPRIVOP_EOI
 
+	/* A shared word, and something beside. */
+	.macro LOAD_R2 offset, also:vararg
+	{ .mmi
+	addl	r2=XSI(\offset),r0
+	;;
+	ld8	r2=[r2]
+	\also
+	;;
+	}
+	.endm
+
 	/* The byte is 1, or anything else that is not 0. */
 	.macro NOT_R8
 	{ .mmi
@@ -66,13 +77,7 @@ BODY(rsm_i)
 END_BODY(rsm_i)
 
 BODY(ssm_i)
-	{ .mmi
-	addl	r2=XSI(XSI_PSR_I_ADDR),r0
-	;;
-	ld8	r2=[r2]
-	nop.i	0
-	;;
-	}
+	LOAD_R2	XSI_PSR_I_ADDR, nop.i 0
 	{ .mmi
 	st1	[r2]=r0,-1
 	;;
@@ -90,13 +95,7 @@ BODY(ssm_i)
 END_BODY(ssm_i)
 
 BODY(irq_save)
-	{ .mmi
-	addl	r2=XSI(XSI_PSR_I_ADDR),r0
-	;;
-	ld8	r2=[r2]
-	mov	r3=1
-	;;
-	}
+	LOAD_R2	XSI_PSR_I_ADDR, mov r3=1
 	{ .mmi
 	ld1	r8=[r2]
 	;;
@@ -108,13 +107,7 @@ BODY(irq_save)
 END_BODY(irq_save)
 
 BODY(irq_restore)
-	{ .mmi
-	addl	r2=XSI(XSI_PSR_I_ADDR),r0
-	;;
-	ld8	r2=[r2]
-	cmp.ne	p6,p0=r8,r0
-	;;
-	}
+	LOAD_R2	XSI_PSR_I_ADDR, cmp.ne p6,p0=r8,r0
 	{ .mmi
 (p6)	st1	[r2]=r0,-1
 	;;
@@ -132,13 +125,7 @@ BODY(irq_restore)
 END_BODY(irq_restore)
 
 BODY(get_psr_i)
-	{ .mmi
-	addl	r2=XSI(XSI_PSR_I_ADDR),r0
-	;;
-	ld8	r2=[r2]
-	nop.i	0
-	;;
-	}
+	LOAD_R2	XSI_PSR_I_ADDR, nop.i 0
 	{ .mmi
 	ld1	r8=[r2]
 	nop.m	0
@@ -166,13 +153,7 @@ BODY(get_itc)
 END_BODY(get_itc)
 
 BODY(set_itm)
-	{ .mmi
-	addl	r2=XSI(XSI_ITC_OFFSET),r0
-	;;
-	ld8	r2=[r2]
-	nop.i	0
-	;;
-	}
+	LOAD_R2	XSI_ITC_OFFSET, nop.i 0
 	{ .mmi
 	sub	r8=r8,r2
 	;;

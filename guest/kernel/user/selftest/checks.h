@@ -44,6 +44,7 @@ void lose_stack(u64 where);
 long climb_with_nats(long n, u8 *page, long number); /* how many frames lost or gained some */
 long keep_scratch(u64 seed); /* over a fault whose handler skips it: how many registers were lost */
 void spoil_scratch(void);
+long find_leftovers(u64 seed, long number, u64 gate); /* of a system call, in how many registers */
 void return_from_signal(void *frame) __attribute__((noreturn)); /* with the stack pointer there */
 void exit_well(void) __attribute__((noreturn));
 void raise_privilege(u64 unused); /* by epc, in a page that gives none */
