@@ -121,6 +121,7 @@ static void init_vcpu(struct domain *d, unsigned i)
     v->info = &d->shared->vcpu[i];
     v->runstate = RUNSTATE_OFFLINE;
     clock_event_init(&v->poll_timer, "poll timeout", 1, poll_timeout, v);
+    steal_init(v);
 }
 
 /* The guest is told of these two before it starts, so they must be the same every time. */
@@ -153,7 +154,10 @@ struct domain *domain_new(const struct domain_config *config, GError **err)
 void domain_free(struct domain *d)
 {
     if (!d) return;
-    for (unsigned i = 0; i < d->nvcpus; i++) clock_disarm(d->config.clock, &d->vcpu[i].poll_timer);
+    for (unsigned i = 0; i < d->nvcpus; i++) {
+        clock_disarm(d->config.clock, &d->vcpu[i].poll_timer);
+        steal_stop(&d->vcpu[i]);
+    }
     for (unsigned i = 0; i < d->disk_count; i++) blkback_free(d->disks[i]);
     if (d->network) netback_free(d->network);
     xenstore_free(d->store);
@@ -191,6 +195,7 @@ static void forget_vcpu(struct hv_vcpu *v)
     struct domain *d = v->d;
     unsigned id = v->id;
     clock_disarm(d->config.clock, &v->poll_timer);
+    steal_stop(v);
     memset(v, 0, sizeof *v);
     init_vcpu(d, id);
     xsi_reset(v);

@@ -95,7 +95,7 @@ struct hv_vcpu {
     bool polling;
     u32 poll_port[128];
     unsigned poll_count;
-    struct clock_event poll_timer;
+    struct clock_event poll_timer, others;
     u64 unheard_since;         /* an interrupt of old waits for a guest that listens; 0: no */
     s32 runstate;
     u64 runstate_since, runstate_time[4], runstate_pa;
@@ -232,6 +232,13 @@ bool vtime_set_itv(struct hv_vcpu *v, u64 value);
 void vtime_expired(struct hv_vcpu *v);
 void vtime_check(struct hv_vcpu *v); /* a binding appeared: is the timer waiting for it? */
 void vtime_runstate(struct hv_vcpu *v, s32 state);
+/* It was runnable, and did not run, for the last so many ticks. */
+void vtime_stolen(struct hv_vcpu *v, u64 ticks);
+
+/* steal.c */
+void steal_init(struct hv_vcpu *v);
+void steal_start(struct hv_vcpu *v); /* when it comes up */
+void steal_stop(struct hv_vcpu *v);
 #define TIMER_VECTOR 0xef /* of the emulated processor; the guest never sees these two */
 #define KICK_VECTOR 0x30
 

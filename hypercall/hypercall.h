@@ -51,6 +51,7 @@ struct domain_config {
     struct bios *bios;        /* answers the firmware calls that need no hypervisor; borrowed */
     u64 mem;                  /* bytes of memory from 0 */
     u64 itc_hz;
+    unsigned steal;           /* percent of the time in which busy processors do not run */
     struct cpu *cpus[DOMAIN_MAX_VCPUS];
     unsigned ncpus;
     struct chardev *console;  /* borrowed; NULL: output is dropped */

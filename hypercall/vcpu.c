@@ -66,6 +66,7 @@ void vcpu_start(struct hv_vcpu *v, u64 entry, bool first)
     }
     cpu_wake(v->cpu);
     vtime_runstate(v, RUNSTATE_RUNNING);
+    steal_start(v);
     log_debug("xen", "vcpu %u starts at %#llx", v->id, (unsigned long long)entry);
 }
 
@@ -73,6 +74,7 @@ void vcpu_down(struct hv_vcpu *v)
 {
     v->up = v->asleep = v->polling = false;
     vtime_runstate(v, RUNSTATE_OFFLINE);
+    steal_stop(v);
     cpu_halt(v->cpu);
     log_debug("xen", "vcpu %u goes down", v->id);
 }

@@ -73,11 +73,22 @@ static void publish(struct hv_vcpu *v)
     if (v->runstate_pa) (void)!guest_write(v->d, v->runstate_pa, &info, sizeof info);
 }
 
-void vtime_runstate(struct hv_vcpu *v, s32 state)
+static void change_state(struct hv_vcpu *v, s32 state, u64 now)
 {
-    u64 now = domain_now_ns(v->d);
     if (now > v->runstate_since) v->runstate_time[v->runstate] += now - v->runstate_since;
     v->runstate_since = MAX(now, v->runstate_since);
     v->runstate = state;
     publish(v);
+}
+
+void vtime_runstate(struct hv_vcpu *v, s32 state)
+{
+    change_state(v, state, domain_now_ns(v->d));
+}
+
+void vtime_stolen(struct hv_vcpu *v, u64 ticks)
+{
+    u64 to = ns_of_ticks(v->d, cpu_time(v->cpu)), from = ns_of_ticks(v->d, cpu_time(v->cpu) - ticks);
+    change_state(v, RUNSTATE_RUNNABLE, from);
+    change_state(v, RUNSTATE_RUNNING, to);
 }

@@ -9,6 +9,7 @@
 #include "machine/native.h"
 
 #define MHZ 1000000u
+#define STEAL_MAX 90u
 
 struct block *open_disk(const struct disk *disk, GError **err)
 {
@@ -73,6 +74,7 @@ bool check_bare(const struct config *c, GError **err)
         { "hvc", c->hvc },         { "display", c->display }, { "screenshot", c->screenshot },
         { "date", c->date },       { "clock", c->clock },     { "itc-hz", c->itc_hz },
         { "seed", c->seed },       { "no-reboot", c->no_reboot }, { "xen", c->xen },
+        { "steal", c->steal },
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         if (!rows[i].given) continue;
@@ -92,6 +94,10 @@ bool check_platform(const struct config *c, GError **err)
         g_set_error(err, MACHINE_ERROR, 0, "--smp: %u processors are the most", CPUS_MAX);
     } else if (hz % MHZ || hz / MHZ > UINT32_MAX) {
         g_set_error(err, MACHINE_ERROR, 0, "--itc-hz: it must be a multiple of %u", MHZ);
+    } else if (c->steal > STEAL_MAX) {
+        g_set_error(err, MACHINE_ERROR, 0, "--steal: %u percent are the most", STEAL_MAX);
+    } else if (c->steal && !c->xen) {
+        g_set_error(err, MACHINE_ERROR, 0, "--steal: only with --xen");
     } else {
         return true;
     }

@@ -87,6 +87,11 @@ void config_clear(struct config *c)
     g_free(c->config_file);
 }
 
+bool config_wants_lines(const struct config *c)
+{
+    return c->top || !g_strcmp0(c->output, "json") || !g_strcmp0(c->table, "counters");
+}
+
 static bool refuse(GError **err, const char *value, const char *why)
 {
     g_set_error(err, CONFIG_ERROR, 0, "'%s' %s", value, why);

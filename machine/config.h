@@ -65,7 +65,7 @@ struct config {
     bool detail;
     bool all;
     char *kernel, *initrd, *append; /* Linux instead of a bare-metal program, see native.h */
-    u64 cpus, itc_hz, seed;
+    u64 cpus, itc_hz, seed, steal;
     GArray *disks;             /* struct disk */
     char *console, *hvc, *net, *date, *clock, *display, *screenshot;
     bool no_reboot, xen;
@@ -79,6 +79,8 @@ struct config {
 GQuark config_error_quark(void);
 
 void config_init(struct config *c);
+/* Will a report of privops name lines of the kernel's source? */
+bool config_wants_lines(const struct config *c);
 void config_clear(struct config *c);
 
 /* Parse `argv[1..]` for a command, configuration file included.  --help is handled (prints and

@@ -308,7 +308,7 @@ static bool load(struct native *n, GError **err)
     add_bios(n);
     if (!linux_load(pm, &files, &n->linux, err)) return false;
     machine_take_symbols(n->m, g_steal_pointer(&n->linux.symbols));
-    if (!c->top) linux_forget_file(&n->linux); /* privops wants its line numbers */
+    if (!config_wants_lines(c)) linux_forget_file(&n->linux);
     bios_claim(n->bios, n->linux.kernel_pa, n->linux.kernel_size);
     if (n->linux.initrd_size) bios_claim(n->bios, n->linux.initrd_pa, n->linux.initrd_size);
     if (!bios_install(n->bios, err)) return false;

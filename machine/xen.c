@@ -194,7 +194,7 @@ static bool add_domain(struct xen_machine *x, GError **err)
     };
     struct domain_config config = {
         .pm = m->pm, .clock = m->clock, .mem = m->config->mem, .itc_hz = x->itc_hz,
-        .ncpus = m->ncpus, .console = x->console,
+        .ncpus = m->ncpus, .console = x->console, .steal = (unsigned)m->config->steal,
         .host = { .opaque = x, .shutdown = on_shutdown, .crash = on_crash },
     };
     config.bios = x->bios = bios_new(&bios);
@@ -217,7 +217,7 @@ static bool load(struct xen_machine *x, GError **err)
         log_warning("machine", "%s: among its notes is none of Xen's; a kernel that knows no Xen "
                     "cannot run as a domain", c->kernel);
     }
-    if (!c->top) linux_forget_file(&x->image.linux_image); /* privops wants its line numbers */
+    if (!config_wants_lines(c)) linux_forget_file(&x->image.linux_image);
     domain_start(x->domain, x->image.linux_image.entry, x->image.boot_param);
     x->started = clock_now(x->m->clock);
     panic_watch(x->m, x->itc_hz);

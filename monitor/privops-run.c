@@ -115,7 +115,7 @@ static GHashTable *names_of(struct machine *m, const struct run_record *record,
     u64 len;
     const u8 *elf = machine_kernel(m, &len);
     bool all = !g_strcmp0(c->output, "json") || !g_strcmp0(c->table, "counters");
-    struct naming naming = { m, elf && (all || c->top) ? lines_open(elf, len) : NULL,
+    struct naming naming = { m, elf && config_wants_lines(c) ? lines_open(elf, len) : NULL,
                              g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free,
                                                    site_name_free) };
     if (all) tally_each(record->tally, name_site, &naming);

@@ -79,7 +79,10 @@ static void empty_memory(struct kit *k)
 
 static void restart_clock(struct kit *k)
 {
-    for (unsigned i = 0; i < k->ncpus; i++) clock_disarm(k->clock, &k->d->vcpu[i].poll_timer);
+    for (unsigned i = 0; i < k->ncpus; i++) {
+        clock_disarm(k->clock, &k->d->vcpu[i].poll_timer);
+        clock_disarm(k->clock, &k->d->vcpu[i].others);
+    }
     clock_free(k->clock);
     k->clock = k->d->config.clock = clock_new();
     clock_set_source(k->clock, time_now, k);

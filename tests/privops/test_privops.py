@@ -229,6 +229,8 @@ class Counts(unittest.TestCase):
     def test_every_counter_has_a_symbol(self):
         for record in self.json["runs"].values():
             self.assertTrue(all(c["symbol"] for c in record["counters"]))
+        alone = json.loads(privops(self.program, "--output", "json")[0])
+        self.assertEqual(alone["runs"]["domain"]["counters"], self.json["runs"]["domain"]["counters"])
 
     def test_all_call_sites_have_symbols(self):
         for record in self.json["runs"].values():
