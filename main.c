@@ -63,7 +63,8 @@ struct watching {
     struct stopwatch watch;
 };
 
-static bool start_traces(struct watching *w, struct machine *m, const struct config *c, GError **err)
+static bool start_traces(struct watching *w, struct machine *m, const struct config *c,
+                         GError **err)
 {
     w->traces = g_ptr_array_new();
     w->events = g_ptr_array_new();

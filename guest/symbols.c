@@ -23,7 +23,7 @@ struct symbol {
     const char *name;
     enum elf_symbol_type type;
     bool local;
-    bool island; /* data among code: names its own bytes only */
+    bool island; /* data among code, or a function from elsewhere: names its own bytes only */
     int mainland; /* of an island in the list by address: the last symbol below that is none; -1 */
 };
 
@@ -86,12 +86,20 @@ static void place_in_segment(const struct elf *elf, struct symbol *sym)
     }
 }
 
+/* Linux's gate page is linked by itself: the kernel knows its functions as absolute ones. */
+static void place_function(struct symbol *sym)
+{
+    sym->place = sym->island = true;
+    sym->last = sym->addr + sym->size - 1;
+}
+
 static void add_symbol(void *opaque, const struct elf_symbol *from)
 {
     struct reading *r = opaque;
     struct symbol sym = { .addr = from->va, .size = from->size, .type = from->type,
         .local = from->local, .name = g_string_chunk_insert(r->to->names, from->name) };
-    bool somewhere = from->section < SHN_LORESERVE; /* SHN_ABS and its like are not */
+    bool somewhere = from->section < SHN_LORESERVE; /* constants, for one, are not */
+    if (!somewhere && sym.type == ELF_SYMBOL_FUNCTION && sym.size) place_function(&sym);
     if (somewhere && !r->sections) place_in_segment(r->elf, &sym);
     if (somewhere && from->section < r->nsections) {
         place_in_section(&r->sections[from->section], &sym);
@@ -137,7 +145,8 @@ void symbols_add_elf(struct symbols *s, const struct elf *elf)
 static bool same(const struct symbol *x, const struct symbol *y)
 {
     return x->addr == y->addr && x->size == y->size && x->last == y->last && x->type == y->type &&
-           x->local == y->local && x->place == y->place && x->island == y->island && !strcmp(x->name, y->name);
+           x->local == y->local && x->place == y->place && x->island == y->island &&
+           !strcmp(x->name, y->name);
 }
 
 bool symbols_equal(const struct symbols *x, const struct symbols *y)

@@ -444,11 +444,13 @@ static bool apply(struct config *c, const struct said *s, GError **err)
     return false;
 }
 
+/* "": standard error; NULL: none. */
 static const char *file_written(const struct said *s)
 {
     enum kind kind = s->option->kind;
     if (kind == OUTPUT || kind == MAYBE_TEXT) return s->value && *s->value ? s->value : "";
-    return kind == CONSOLE && g_str_has_prefix(s->value, "file:") ? s->value + strlen("file:") : NULL;
+    if (kind != CONSOLE || !g_str_has_prefix(s->value, "file:")) return NULL;
+    return s->value + strlen("file:");
 }
 
 /* Of options that are said twice the last one counts; but a file that somebody asked for must not be

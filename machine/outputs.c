@@ -1,5 +1,5 @@
-/* Two outputs of a run must not go to one file: each would open it for itself, and what comes out is
- * neither.
+/* Two outputs of a run must not go to one file: each would open it for itself, and what comes out
+ * is neither.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include <string.h>
@@ -67,8 +67,8 @@ bool config_check_outputs(const struct config *c, GError **err)
         for (guint j = i + 1; j < all->len; j++) {
             const struct output *other = o + (j - i);
             if (!same_file(o->path, other->path)) continue;
-            g_set_error(err, CONFIG_ERROR, 0, "%s and %s would both write to %s: give each a file of "
-                        "its own", o->option, other->option, name_of(other));
+            g_set_error(err, CONFIG_ERROR, 0, "%s and %s would both write to %s: give each a file "
+                        "of its own", o->option, other->option, name_of(other));
             return false;
         }
     }

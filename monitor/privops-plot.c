@@ -195,7 +195,7 @@ static void draw_bars(struct drawing *d, const GArray *bars, unsigned rest)
     if (rest) {
         g_autofree char *text = g_strdup_printf("and %u more, rarer ones", rest);
         use_grey(d, 0.35);
-        write_right(d, WIDTH - MARGIN, d->y + 12, 11, text);
+        write_right(d, MARGIN + LABELS - 8, d->y + 12, 9, text);
     }
     d->y += 44;
 }

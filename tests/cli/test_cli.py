@@ -321,6 +321,38 @@ class Cli(unittest.TestCase):
         self.assertEqual(status, OUTPUT)
         self.assertIn("/dev/full", err)
 
+    def test_no_output_is_lost_because_another_takes_its_place(self):
+        a, b, kernel = (os.path.join(self.dir, name) for name in ("a", "b", "kernel"))
+        for option in ("--dump-state", "--screenshot", "--pvcheck"):
+            self.refuses("%s: said twice: '%s' would not be written" % (option, a), "run", option + "=" + a, option + "=" + b, DEMO)
+        self.refuses("--pvcheck: said twice", "run", "--pvcheck", "--pvcheck=" + b, DEMO)
+        for option in ("--console", "--hvc"):
+            self.refuses("'%s' would not be written" % a, "run", option + "=file:" + a, option + "=none", "--kernel", kernel)
+            _, _, err = self.epic64("run", option + "=none", option + "=file:" + a, "--kernel", kernel)
+            self.assertIn("cannot be read", err)
+            self.assertNotIn("twice", err)
+        self.refuses("--console: said twice", "privops", "--console=file:" + a, "--console=none", "--kernel", kernel)
+        self.assertEqual(os.listdir(self.dir), ["a"], "what the last console was told")
+        ini = self.file("machine.ini", ("[run]\ndump-state=%s\n" % a).encode())
+        status, _, err = self.epic64("run", "--config=" + ini, "--dump-state=" + b, DEMO)
+        self.assertEqual((status, err), (0, ""), "the command line has the last word over the file")
+
+    def test_two_outputs_to_one_file_are_refused(self):
+        a, link = os.path.join(self.dir, "a"), os.path.join(self.dir, "link")
+        there, dotted = self.file("there", b"kept"), os.path.join(self.dir, ".", "a")
+        os.symlink("there", link)
+        for first, second in (("--trace=tlb:" + a, "--trace=irq:" + a), ("--trace=tlb:" + a, "--trace=insn:" + dotted),
+                              ("--trace=tlb:" + there, "--trace=insn:" + link), ("--trace=tlb:" + a, "--dump-state=" + a),
+                              ("--trace=tlb", "--trace=irq"), ("--trace=tlb:-", "--trace=insn:-"),
+                              ("--pvcheck=" + a, "--screenshot=" + dotted), ("--trace=tlb:" + a, "--console=file:" + a),
+                              ("--hvc=file:" + a, "--console=file:" + a)):
+            self.refuses("would both write to", "run", first, second, DEMO)
+        self.assertFalse(os.path.exists(a))
+        with open(there, "rb") as f:
+            self.assertEqual(f.read(), b"kept")
+        status, _, err = self.epic64("run", "--trace=tlb:/dev/null", "--trace=irq:/dev/null", "--dump-state=/dev/null", DEMO)
+        self.assertEqual((status, err), (0, ""))
+
     # --- disasm --------------------------------------------------------------------------------------
 
     def test_disasm_lists_a_program(self):

@@ -15,18 +15,22 @@ import json
 import os
 import re
 import shutil
+import signal
 import struct
 import subprocess
 import sys
 import tempfile
+import termios
+import time
 import unittest
 import zlib
 
 M64 = (1 << 64) - 1
-EPIC64 = sys.argv[1]
+EPIC64 = os.path.abspath(sys.argv[1])
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PV_SOURCE = os.path.join(TESTS, "hypercall", "guest", "pv.s")
 BOTH_SOURCE = os.path.join(TESTS, "privops", "guest", "both.s")
+RESETS_SOURCE = os.path.join(TESTS, "events", "resets.s")
 AS, LD = "ia64-linux-gnu-as", "ia64-linux-gnu-ld"
 USER, OUTPUT = 125, 126
 REAL, INITRD = os.environ.get("EPIC64_PV_KERNEL"), os.environ.get("EPIC64_LINUX_INITRD")
@@ -321,6 +325,171 @@ class Events(unittest.TestCase):
             self.assertEqual([line.text for line in parse(out)], expected, text)
             self.assertEqual(self.text(guest, "all", "--trace-filter=" + text), out, text)
 
+    # --- resets, and names ---------------------------------------------------------------------------
+
+    def resets(self):
+        self.pv()
+        return ["--mem=128M", "--console=none", "--kernel", assemble(self.dir, "resets", RESETS_SOURCE)]
+
+    def test_a_trace_goes_on_over_resets(self):
+        for more in ([], ["--xen"], ["--xen", "--smp=2"]):
+            guest = self.resets() + more + ["--max-insns=20000"]
+            lines = parse(self.text(guest))
+            turns = [line for line in lines if line.what == "mov_from_cr.itv"]
+            self.assertGreater(len(turns), 100)
+            self.assertEqual({line.symbol for line in turns}, {"home+0x0"})
+            per_turn = [line.text.split(" ", 2)[2] for line in lines]
+            first = per_turn[:per_turn.index(per_turn[0], 10)]
+            self.assertEqual(per_turn[len(first):2 * len(first)], first, "every turn is like the first")
+
+    def test_no_observer_minds_a_reset(self):
+        for more in ([], ["--xen"]):
+            guest = self.resets() + more + ["--max-insns=20000"]
+            observers = ["--stats", "--speed", "--hash", "--on-crash=dump", "--trace=insn,regs:/dev/null", "--trace=all:/dev/null",
+                         "--trace=all,binary:/dev/null", "--dump-state=/dev/null"]
+            for some in [[o] for o in observers] + [observers] + ([["--pvcheck=/dev/null"]] if more else []):
+                run(*some, *guest, status=124)
+
+    def test_only_code_at_hand_names_an_instruction(self):
+        for more in ([], ["--xen"]):
+            lines = parse(self.text(self.resets() + more + ["--no-reboot"]))
+            at = {line.what: line.symbol for line in lines}
+            self.assertEqual(at["mov_from_cr.itv"], "home+0x0")
+            self.assertEqual(at["mov_from_cr.tpr"], "-", "an absolute symbol is no code")
+            self.assertEqual(at["mov_from_cr.dcr"], "copy+0x70", "data names its own bytes only")
+
+    def until(self, path, passes):
+        """Wait until the content of a file passes."""
+        for _ in range(600):
+            time.sleep(0.05)
+            if os.path.exists(path):
+                with open(path) as f:
+                    if passes(f.read()):
+                        return
+        self.fail("it does not come")
+
+    def started(self, *args):
+        def as_usual():
+            for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, signal.SIG_DFL)
+        return subprocess.Popen([EPIC64, "run"] + list(args), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                stderr=subprocess.PIPE, preexec_fn=as_usual)
+
+    def test_a_kernel_that_is_exchanged_before_a_reset_has_its_own_names(self):
+        for more in ([], ["--xen"]):
+            guest, trace = self.resets() + more, self.path("exchanged.txt")
+            with open(guest[-1 - len(more)], "rb") as f:
+                other = f.read().replace(b"\0home\0", b"\0abro\0")
+            with self.started("--trace=irq,trapped,privop:" + trace, "--trace-filter=what=mov_from_cr.itv", *guest) as p:
+                self.until(trace, lambda text: " home+0x0 " in text)
+                with open(self.path("new"), "wb") as f:
+                    f.write(other)
+                os.replace(self.path("new"), guest[-1 - len(more)])
+                self.until(trace, lambda text: " abro+0x0 " in text)
+                p.send_signal(signal.SIGTERM)
+                _, err = p.communicate(timeout=60)
+            self.assertEqual((p.returncode, err), (-signal.SIGTERM, b""))
+            with open(trace) as f:
+                names = [line.symbol for line in parse(f.read())]
+            self.assertEqual(names, sorted(names, reverse=True))
+            with self.started("--trace=all:" + trace, *guest) as p:
+                self.until(trace, lambda text: len(text) > 100000)
+                os.remove(guest[-1 - len(more)])
+                _, err = p.communicate(timeout=60)
+            self.assertIn(b"again", err)
+            self.assertGreater(p.returncode, 0, "no signal")
+
+    # --- an end before the end -----------------------------------------------------------------------
+
+    def test_a_signal_ends_the_traces_properly_and_then_the_process(self):
+        text, binary, insns = self.path("cut.txt"), self.path("cut.etb"), self.path("cut.insn")
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            for guest in ([self.resets()] if "pv" in self.guests else []) + [GUESTS["chaos"][:1]]:
+                with self.started("--trace=all:" + text, "--trace=all:" + binary, "--trace=insn:" + insns, *guest) as p:
+                    self.until(text, lambda content: len(content) > 10000)
+                    sent = time.monotonic()
+                    p.send_signal(number)
+                    _, err = p.communicate(timeout=60)
+                self.assertLess(time.monotonic() - sent, 10)
+                self.assertEqual((p.returncode, err), (-number, b""))
+                status, back, err = reader(binary)
+                self.assertEqual((status, err), (0, ""))
+                with open(text) as f:
+                    content = f.read()
+                self.assertTrue(content == back and content.endswith("\n"))
+                parse(content)
+                with open(insns) as f:
+                    self.assertRegex(f.readlines()[-1], r"^\d+ [0-9a-f]{16}\.\d .*\n$")
+
+    def test_a_signal_in_a_trace_gives_the_terminal_back(self):
+        guest = [arg for arg in self.resets() if not arg.startswith("--console")]
+        text, (ours, theirs) = self.path("terminal.txt"), os.openpty()
+        before = termios.tcgetattr(theirs)
+        with subprocess.Popen([EPIC64, "run", "--trace=all:" + text] + guest, stdin=theirs, stdout=theirs, stderr=theirs,
+                              start_new_session=True) as p:
+            self.until(text, lambda content: len(content) > 10000)
+            self.assertNotEqual(termios.tcgetattr(theirs), before)
+            p.send_signal(signal.SIGTERM)
+            self.assertEqual(p.wait(timeout=60), -signal.SIGTERM)
+        self.assertEqual(termios.tcgetattr(theirs), before)
+        os.close(ours)
+        os.close(theirs)
+
+    def test_an_ignored_signal_stays_ignored_and_a_reader_that_hangs_does_not_hold_us(self):
+        guest, text, pipe = GUESTS["chaos"][:1], self.path("ignored.txt"), self.path("stuck")
+        with subprocess.Popen(["sh", "-c", 'trap "" HUP; exec "$@"', "sh", EPIC64, "run", "--trace=all:" + text] + guest,
+                              stdout=subprocess.DEVNULL) as p:
+            self.until(text, lambda content: len(content) > 10000)
+            p.send_signal(signal.SIGHUP)
+            with self.assertRaises(subprocess.TimeoutExpired):
+                p.wait(timeout=0.5)
+            p.send_signal(signal.SIGTERM)
+            self.assertEqual(p.wait(timeout=60), -signal.SIGTERM)
+        os.mkfifo(pipe)
+        with self.started("--trace=all:" + pipe, *guest) as p, open(pipe) as f:
+            f.read(10)
+            time.sleep(0.5)
+            p.send_signal(signal.SIGTERM)
+            p.communicate(timeout=20)
+        self.assertEqual(p.returncode, -signal.SIGTERM)
+
+    # --- several at once -----------------------------------------------------------------------------
+
+    def test_each_trace_has_its_own_classes_and_file(self):
+        for name in ("virtual", "pv"):
+            if name not in self.guests:
+                continue
+            guest, paths = self.guests[name], [self.path("several%d" % i) for i in range(4)]
+            what = ["tlb", "interruption,irq", "tlb,privop,binary", "insn"]
+            run(*["--trace=%s:%s" % pair for pair in zip(what, paths)], *guest)
+            for classes, path in zip(what[:2], paths):
+                with open(path) as f:
+                    self.assertEqual(f.read(), self.text(guest, classes))
+            self.assertEqual(reader(paths[2])[1], self.text(guest, "tlb,privop"))
+            self.assertGreater(os.path.getsize(paths[3]), 0)
+
+    def test_a_dash_is_standard_output(self):
+        guest = self.guests["virtual"]
+        for classes in ("tlb", "insn"):
+            path = self.path("file")
+            run("--trace=%s:%s" % (classes, path), *guest)
+            folder = tempfile.mkdtemp(dir=self.dir)
+            out = subprocess.run([EPIC64, "run", "--trace=%s:-" % classes] + guest, cwd=folder, capture_output=True).stdout
+            with open(path, "rb") as f:
+                self.assertTrue(set(f.read().splitlines()) <= set(out.splitlines()))
+            self.assertEqual(os.listdir(folder), [])
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([EPIC64, "run", "--trace=tlb:-"] + guest, stdout=full, stderr=subprocess.PIPE)
+        self.assertEqual(done.returncode, OUTPUT)
+        self.assertIn(b"standard output", done.stderr)
+
+    def test_nothing_is_printed_that_an_operation_does_not_take(self):
+        lines = parse(self.text(self.pv()))
+        taken = {line.what: list(line.args) for line in lines if line.kind == "hyperprivop"}
+        self.assertEqual(taken["thash"], ["r8"])
+        self.assertEqual(taken["ptc_ga"], ["r8", "r9"])
+        self.assertEqual(taken["rfi"], [])
+
     # --- what is refused -----------------------------------------------------------------------------
 
     def refuses(self, words, *args):
@@ -338,11 +507,28 @@ class Events(unittest.TestCase):
         self.refuses("no --trace of events", "--trace-filter=cpu=0", "--trace=insn:" + self.path("x"), *guest)
         for text, words in (("level=1", "none of the keys"), ("cpu", "KEY=VALUE"), ("cpu=", "KEY=VALUE"), ("cpu=x", "no number"),
                             ("ip=1..2..3", "no number"), ("ip=..", "no number"), ("time=5h", "no time"), ("cpu=1ms", "no number"),
-                            ("ip=0x", "no number"), ("ip=99999999999999999999", "no number"), ("kind=tlb,", "KEY=VALUE")):
+                            ("ip=0x", "no number"), ("ip=99999999999999999999", "no number"), ("kind=tlb,", "KEY=VALUE"),
+                            ("cpu=3..1", "'cpu=3..1' is a range whose end"), ("time=5..1", "whose end"),
+                            ("time=5ms..1us", "whose end"), ("ip=0x20..0x10", "whose end"),
+                            ("kind=nosuch", "none of the kinds privop, trapped, hyperprivop,"), ("kind=T*", "none of the kinds")):
             self.refuses(words, "--trace=all:" + self.path("x"), "--trace-filter=" + text, *guest)
             status, out, err = reader("--filter=" + text, self.path("x"))
             self.assertEqual((status, out), (USER, ""))
             self.assertIn(words, err)
+
+    def test_a_range_of_ticks_and_seconds_is_looked_at_where_the_rate_is_known(self):
+        binary = self.path("range.etb")
+        run("--trace=all:" + binary, *self.guests["virtual"])
+        self.refuses("'time=400001..1ms' is a range", "--trace=all:" + self.path("x"), "--trace-filter=time=400001..1ms",
+                     *self.guests["virtual"])
+        status, out, err = reader("--filter=time=400001..1ms", binary)
+        self.assertEqual((status, out), (USER, ""))
+        self.assertIn("'time=400001..1ms' is a range", err)
+        self.assertEqual(reader("--filter=time=400000..1ms", binary)[0], 0)
+
+    def test_a_trace_that_must_be_empty_is_refused(self):
+        self.refuses("nothing that --trace writes to " + self.path("x"), "--trace=tlb:" + self.path("x"),
+                     "--trace-filter=kind=irq", *self.guests["virtual"])
 
     def test_a_full_disk_and_a_reader_that_leaves_are_errors(self):
         guest = GUESTS["chaos"]
