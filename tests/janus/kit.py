@@ -10,6 +10,7 @@ import lzma
 import os
 import re
 import select
+import shlex
 import shutil
 import struct
 import subprocess
@@ -88,6 +89,16 @@ def unpacked(name):
         raise Skip("no %s.xz in guest/kernel/images" % name)
     with lzma.open(path) as packed:
         return packed.read()
+
+
+def linux(epic64):
+    """A Linux kernel, as the tests of Linux find it."""
+    tool = os.path.join(TOP, "tests", "linux", "kit.py")
+    shell = subprocess.run([sys.executable, tool, epic64], stdout=subprocess.PIPE, text=True, check=True).stdout
+    words = dict(word.partition("=")[::2] for word in shlex.split(shell) if "=" in word)
+    if "EPIC64_LINUX_KERNEL" not in words:
+        raise Skip("no Linux kernel: set EPIC64_LINUX_KERNEL and EPIC64_LINUX_INITRD, or run tools/make-images")
+    return words["EPIC64_LINUX_KERNEL"]
 
 
 # ---- runs ---------------------------------------------------------------------------------------

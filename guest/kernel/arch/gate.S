@@ -5,6 +5,7 @@
  *                          br.call.sptk.many b6 = b7 with this address in b7
  *     GATE_BASE + 0x080    the way back from there
  *     GATE_BASE + 0x100    where a signal handler starts and ends
+ *     GATE_BASE + 0x200    a system call by epc that a signal cut short, once more
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #define PV_IN_PLACE /* the kernel is out of the reach of a branch */
@@ -59,5 +60,18 @@ PV_NAME(gate):
 	mov	r15=1181	/* rt_sigreturn */
 	;;
 	break	SYSCALL_BREAK
+	;;
+
+	/* r15: number; r16 to r19: arguments; ar.pfs and b6 as the call left them. */
+	.org	PV_NAME(gate) + 0x200
+	alloc	r14=ar.pfs,0,0,8,0
+	mov	out0=r16
+	mov	out1=r17
+	mov	out2=r18
+	mov	out3=r19
+	;;
+	break	SYSCALL_BREAK
+	;;
+	br.ret.sptk.many b6
 	;;
 	.org	PV_NAME(gate) + PAGE_SIZE

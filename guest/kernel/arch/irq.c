@@ -91,7 +91,7 @@ static void native_handle(void)
     u64 vector;
     while ((vector = ia64_get_ivr()) != VECTOR_SPURIOUS) {
         switch (vector) {
-        case VECTOR_TIMER: time_interrupt(); break;
+        case VECTOR_TIMER: time_interrupt(0); break;
         case VECTOR_CALL: ipi_receive(IPI_CALL); break;
         case VECTOR_RESCHEDULE: ipi_receive(IPI_RESCHEDULE); break;
         default:

@@ -51,9 +51,7 @@ static void start_cpu(unsigned id)
     snprintf(idle->name, sizeof idle->name, "idle%u", id);
     idle->on_cpu = true;
     idle->user_psr = PSR_USER;
-    list_init(&idle->all);
     list_init(&idle->run);
-    wait_queue_init(&idle->child_exit);
     booting_task = idle;
     booting_percpu = percpu_pages[id];
     cpu_of(id)->id = id;

@@ -11,6 +11,7 @@ u64 itc_hz;
 struct time_base time_base;
 static struct list sleepers = LIST_INIT(sleepers);
 static spinlock_t sleepers_lock;
+static u64 next_wake = FOREVER; /* of the sleepers; read without the lock */
 
 struct sleeper {
     struct list link;
@@ -19,6 +20,7 @@ struct sleeper {
     bool done;
 };
 
+/* Nobody takes time from bare hardware. */
 static u64 native_steal_ns(unsigned cpu)
 {
     (void)cpu;
@@ -64,24 +66,43 @@ void time_init(void)
     next_tick(cpu);
 }
 
-static void wake_sleepers(void)
+static void wake_sleepers(u64 now)
 {
-    u64 now = time_now_ns();
+    u64 next = FOREVER;
     spin_lock(&sleepers_lock);
     list_for_each(struct sleeper, s, &sleepers, link) {
-        if (s->when > now) continue;
+        if (s->when > now) {
+            next = min(next, s->when);
+            continue;
+        }
         list_del(&s->link);
         s->done = true;
         task_wake(s->task);
     }
+    next_wake = next;
     spin_unlock(&sleepers_lock);
 }
 
-void time_interrupt(void)
+/* How many of the ticks that were due went to somebody else.  What is less than a tick counts with
+ * what follows. */
+static u64 stolen_ticks(struct cpu *cpu, u64 due, u64 stolen_ns)
 {
-    this_cpu->ticks += next_tick(this_cpu);
-    if (!list_empty(&sleepers)) wake_sleepers();
-    sched_tick();
+    const u64 tick_ns = 1000000000 / HZ;
+    u64 stolen = 0;
+    for (; stolen < due && stolen_ns - cpu->stolen_ns >= tick_ns; stolen++) {
+        cpu->stolen_ns += tick_ns;
+    }
+    return stolen;
+}
+
+/* The running task pays for the ticks that it has had. */
+void time_interrupt(u64 stolen_ns)
+{
+    struct cpu *cpu = this_cpu;
+    u64 due = next_tick(cpu), stolen = stolen_ticks(cpu, due, stolen_ns), now = time_now_ns();
+    cpu->ticks += due;
+    if (now >= read_once(next_wake)) wake_sleepers(now);
+    if (due > stolen) sched_tick(due - stolen);
 }
 
 /* Precise to a tick.  0, or -EINTR. */
@@ -90,6 +111,7 @@ int sleep_until_ns(u64 when)
     struct sleeper s = { .when = when, .task = current };
     u64 on = spin_lock_irqsave(&sleepers_lock);
     list_add_tail(&sleepers, &s.link);
+    next_wake = min(next_wake, when);
     for (;;) {
         current->state = TASK_WAITING;
         if (s.done || signal_waiting()) break;

@@ -93,13 +93,11 @@ static void purge_in(const struct mm *mm, u64 start, u64 end)
     ia64_srlz_d();
 }
 
-/* Within one region. */
+/* Within one region.  Interrupts may stay on: no handler uses these regions, or purges so. */
 void tlb_flush_range(struct mm *mm, u64 start, u64 end)
 {
-    u64 on = irq_save();
     if (mm == this_cpu->mm) purge(start, end);
     else purge_in(mm, start, end);
-    irq_restore(on);
 }
 
 void tlb_flush_here(void)

@@ -65,10 +65,13 @@ static noreturn void kernel_fault(const struct fault *f)
     panic("interruption %04lx at %016lx", f->vector, f->regs->iip);
 }
 
-/* Speculative loads get a NaT, prefetches are forgotten. */
+/* Speculative loads get a NaT, prefetches are forgotten.  The other instructions that do not access
+ * what they translate (fc, probe: isr.code) have no such way out.  SDM 2:200. */
 static bool deferred(struct fault *f)
 {
-    if (!(f->isr & ISR_SP) && !(f->isr & ISR_NA)) return false;
+    enum { CODE_LFETCH = 4 };
+    bool prefetch = f->isr & ISR_NA && (f->isr & 0xf) == CODE_LFETCH;
+    if (!(f->isr & ISR_SP) && !prefetch) return false;
     f->regs->ipsr |= PSR_ED;
     return true;
 }

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "block.h"
 #include "irq.h"
+#include "machvec.h"
 #include "mm.h"
 #include "time.h"
 #include "wait.h"
@@ -59,7 +60,7 @@ static unsigned lend(struct request *rq, u8 *buf, unsigned count, bool write)
 {
     unsigned lent = 0;
     while (lent < count && rq->segments < SEGMENTS) {
-        u64 at = pa(buf + lent * SECTOR_SIZE);
+        u64 at = machvec->dma_map(buf + lent * SECTOR_SIZE, SECTOR_SIZE);
         unsigned first = (unsigned)(at % PAGE_SIZE) / SECTOR_SIZE;
         unsigned n = min(count - lent, SECTORS_PER_PAGE - first);
         int ref = grant_access(BACKEND, at >> PAGE_SHIFT, write);
@@ -128,7 +129,7 @@ static void make_ring(struct disk *d)
     if (!d->ring) panic("%s: no memory for the ring", d->name);
     d->entries = (union entry *)(d->ring + 1);
     d->ring->req_event = d->ring->rsp_event = 1;
-    int ref = grant_access(BACKEND, pa(d->ring) >> PAGE_SHIFT, false);
+    int ref = grant_access(BACKEND, machvec->dma_map(d->ring, PAGE_SIZE) >> PAGE_SHIFT, false);
     d->port = evtchn_alloc_unbound(BACKEND);
     if (ref < 0 || d->port < 0) panic("%s: no grant reference or event channel", d->name);
     if (irq_request(d->port, disk_interrupt, d)) panic("%s: no event channel", d->name);

@@ -50,6 +50,7 @@ static inline void pci_write(u64 addr, unsigned size, u32 value)
 }
 
 void firmware_init(void);
+void processor_init(void);
 /* What the tables said. */
 struct memory_range {
     u64 start, end;

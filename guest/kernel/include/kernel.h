@@ -53,6 +53,8 @@ u64 parse_u64(const char *s, const char **end); /* decimal, or hexadecimal after
 const char *cmdline_get(const char *name);
 extern char cmdline[];
 extern bool quiet, console_ready;
+noreturn void shut_down(bool restart);
+noreturn void init_ended(int status); /* as wait4 has it: off if it is 0, else a panic */
 
 /* Doubly linked lists; an empty head points to itself. */
 struct list {

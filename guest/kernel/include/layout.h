@@ -22,6 +22,7 @@
 #define GATE_BASE UL(0xa000000000000000)   /* system calls by epc, signal trampoline */
 #define GATE_RETURN UL(0xa000000000000080)
 #define GATE_SIGNAL UL(0xa000000000000100)
+#define GATE_AGAIN UL(0xa000000000000200)
 #define VMAP_BASE UL(0xa000000001000000)
 #define VMAP_TABLES 4                      /* pages of page table for region 5: 128 MB */
 

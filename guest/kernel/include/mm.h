@@ -62,8 +62,7 @@ struct mm {
     u64 root;    /* its physical address */
     u64 context; /* region ids are context * 8 + region */
     struct list vmas;
-    spinlock_t lock; /* of vmas and tables.  No interrupt handler takes it, so interrupts stay on: */
-                     /* programs choose how long it is held */
+    spinlock_t lock; /* of vmas and tables; interrupts stay on, no handler of theirs takes it */
     int users;
     u64 brk_start, brk, mmap_next;
 };
@@ -98,13 +97,13 @@ int copy_from_user(void *to, u64 from, size_t n);
 int copy_to_user(u64 to, const void *from, size_t n);
 int copy_to_mm(struct mm *mm, u64 to, const void *from, size_t n);
 s64 copy_string_from_user(char *to, u64 from, size_t size); /* length or -EFAULT, -E2BIG */
+u64 shared_pa(struct mm *mm, u64 addr); /* of a byte of shared memory; 0: it is not shared */
 
 /* --- translations --- */
 void tlb_init(void);                                 /* every processor */
 void tlb_flush_range(struct mm *mm, u64 start, u64 end); /* everywhere */
 void tlb_flush_all(void);
 void tlb_flush_here(void);
-void cache_init(void);
 void code_flush(const void *start, u64 bytes); /* what was written will be executed */
 void kernel_pgd_init(void);
 u64 context_new(void);

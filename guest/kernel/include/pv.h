@@ -34,7 +34,7 @@ struct pv_irq_table {
 };
 
 struct pv_time_table {
-    u64 (*steal_ns)(unsigned cpu); /* time that processor wanted to run and could not, so far */
+    u64 (*steal_ns)(unsigned cpu); /* time that it wanted to run and could not, since its start */
 };
 
 /* Addresses of code, not of functions' descriptors: privop.h. */

@@ -16,7 +16,7 @@ struct pt_regs {
     u64 nats;                /* ar.unat after the spills of r[] */
     u64 fpsr, ccv, csd, ssd;
     u64 b0, b6, b7;
-    u64 vector, pad;         /* of the interruption, for the curious */
+    u64 vector, pad;         /* of the interruption; SYSCALL_BREAK: r8 is a call's result */
     u64 r[32];               /* r4 to r7 are not filled in: C preserves them */
     struct fpreg f6_11[6];
 };

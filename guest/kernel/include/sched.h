@@ -11,9 +11,8 @@
 #include "signal.h"
 #include "wait.h"
 
-/* A new task is known to all, and may get signals, but has no registers yet: only task_start, by
- * whoever makes it, lets it run. */
-enum task_state { TASK_RUNNABLE, TASK_WAITING, TASK_NEW, TASK_ZOMBIE, TASK_DEAD };
+/* A new task has no registers yet: only task_start, by whoever makes it, lets it run. */
+enum task_state { TASK_RUNNABLE, TASK_WAITING, TASK_NEW, TASK_DEAD };
 
 /* Why a task must not return to its program by the short way. */
 #define TASK_RESCHED 1u /* another task should run */
@@ -27,24 +26,22 @@ struct task {
     u32 flags;        /* TASK_RESCHED and the like */
     u32 on_ustack;    /* interruptions must switch stacks */
     u64 user_psr;     /* PSR of its program, without the user mask */
-    int pid, tgid;
+    int pid;
     enum task_state state;
     bool on_cpu, queued;
     u64 slice;
     struct mm *mm;    /* NULL: a kernel thread */
-    struct task *parent;
-    struct list all, run;
-    int exit_status;
-    struct wait_queue child_exit;
+    struct process *process; /* the same */
+    struct list thread, run; /* of the process; in the queue */
     struct files *files;
-    struct sighand *sighand;
-    u64 pending, blocked;
+    u64 pending, blocked; /* signals */
     struct siginfo fault_info;
+    u64 call[4], sleep_until, sleep_left; /* for a system call that goes on after a signal */
     u64 clear_child_tid;
     void (*thread_fn)(void *arg);
     void *thread_arg;
     char name[16];
-    bool fph_live, fph_used, is_thread; /* f32 to f127 are in the processor; have been used */
+    bool fph_live, fph_used; /* f32 to f127 are in the processor; have been used */
     u64 cpu_time, affinity; /* ticks; bit n: may run on processor n */
     struct fpreg fph[96]; /* f32 to f127 while another task owns them */
 };
@@ -63,6 +60,7 @@ struct cpu {
     unsigned id;
     struct task *idle;
     u64 ticks, next_tick, itm_delta;
+    u64 stolen_ns;          /* that no task has paid for */
     struct mm *mm;          /* whose translations are active */
     u64 calls;              /* bits of enum call */
     u64 interrupts;
@@ -102,14 +100,11 @@ static inline void let_others_run(void)
 {
     if (current->flags & TASK_RESCHED) schedule();
 }
-void sched_tick(void);
+void sched_tick(u64 ticks);
 void schedule_first(struct task *left);
 noreturn void idle_loop(void);
-noreturn void task_exit(int status);
-struct task *task_find(int pid);
-extern struct list all_tasks;
-extern spinlock_t tasks_lock;
-extern struct task *init_task_1;
+void task_drop(struct task *t); /* what it holds; then only its memory is left */
+void task_clear_tid(void);
 
 struct task *switch_to(struct task *prev, struct task *next);
 

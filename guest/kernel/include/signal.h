@@ -23,11 +23,21 @@ enum {
     SIGALRM = 14,
     SIGTERM = 15,
     SIGCHLD = 17,
+    SIGCONT = 18,
+    SIGSTOP = 19,
+    SIGTSTP = 20,
+    SIGTTIN = 21,
+    SIGTTOU = 22,
+    SIGURG = 23,
+    SIGWINCH = 28,
     SIGNALS = 64
 };
 #define SIG_DFL 0
 #define SIG_IGN 1
+#define SA_NOCLDSTOP 1u
+#define SA_NOCLDWAIT 2u
 #define SA_SIGINFO 4u
+#define SA_RESTART 0x10000000u
 #define SA_NODEFER 0x40000000u
 #define SA_RESETHAND 0x80000000u
 
@@ -67,17 +77,24 @@ struct sigframe {
     struct sigcontext sc;
 };
 
-struct sighand {
-    int users;
-    spinlock_t lock;
-    struct sigaction action[SIGNALS + 1];
-};
-
 struct task;
-void signal_send(struct task *t, int signo);
-void signal_fault(int signo, int code, u64 addr, u64 isr); /* the current task's own doing */
+struct process;
+void signal_self(int signo);                               /* to the current task, */
+void signal_fault(int signo, int code, u64 addr, u64 isr); /* for a fault of its program's */
 void signal_deliver(struct pt_regs *regs);
-struct sighand *sighand_new(struct sighand *copy_of);
-void sighand_put(struct sighand *s);
+int sigframe_push(struct pt_regs *regs, int signo, u64 handler); /* 0 or -errno */
+int sigframe_pop(struct pt_regs *regs, u64 *blocked);
+/* What a call returns that a signal cut short: it is made again with these arguments, unless a
+ * handler runs that does not want that. */
+s64 call_interrupted(u64 a0, u64 a1, u64 a2, u64 a3);
+/* These with tasks_lock held: */
+void signal_process(struct process *p, struct task *only, int signo); /* NULL: any thread */
+void signal_thread(struct task *t, int signo);
+void signal_offer(struct process *p, u64 set); /* to threads that do not block them */
+void signal_recalc(struct task *t);            /* has it something to do before it goes on? */
+void signal_stop_complete(struct process *p);  /* tell so, if no thread runs any more */
+
+/* A system call's result on its way to signal_deliver; programs never see these. */
+enum { ERESTARTSYS = 512, ERESTART_RESTARTBLOCK = 516 };
 
 #endif

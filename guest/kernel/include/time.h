@@ -11,9 +11,9 @@
 u64 time_ticks(void);  /* timer ticks of this processor */
 extern u64 itc_hz;
 void time_init(void);      /* every processor */
-void time_interrupt(void); /* the timer's interrupt, both ways */
+void time_interrupt(u64 stolen_ns); /* the timer's; time stolen from this processor so far */
+#define FOREVER (~0ul)
 int sleep_until_ns(u64 when);
-
 
 /* The interval time counter at boot, and nanoseconds per tick of it, << 32. */
 extern struct time_base {

@@ -45,6 +45,7 @@ bool signal_waiting(void); /* the current task has a signal to take */
 
 /* Callable from interrupt handlers. */
 void wake_up(struct wait_queue *wq);
-int wake_up_some(struct wait_queue *wq, int count);
+/* By somebody who is about to wait for them in turn: no other processor is called for them. */
+void wake_up_here(struct wait_queue *wq);
 
 #endif

@@ -52,6 +52,54 @@ static void check_operations(void)
     ia64_set_tpr(0);
 }
 
+/* A purge in another address space borrows its region, and gives it back. */
+static void check_purge(void)
+{
+    u64 at = REGION(1) + 3 * PAGE_SIZE, before = ia64_get_rr(at);
+    struct mm *mm = mm_new();
+    assert(mm && region_register(mm, 1) != before);
+    tlb_flush_range(mm, at, at + 9 * PAGE_SIZE);
+    assert(ia64_get_rr(at) == before);
+    mm_put(mm);
+}
+
+/* Ticks go on, however long interrupts were off: the next one may become due at any moment, also
+ * while the timer is being set to it.  Short ticks make many moments in little time. */
+static void check_ticks(void)
+{
+    enum { TICK = 3000, MOMENTS = 1500 };
+    struct cpu *cpu = this_cpu;
+    u64 usual = cpu->itm_delta;
+    cpu->itm_delta = TICK;
+    for (u64 early = 0; early < MOMENTS; early += 3) {
+        u64 ticks = cpu->ticks;
+        irq_disable();
+        u64 until = cpu->next_tick + TICK - early;
+        while ((s64)(ia64_get_itc() - until) < 0) {}
+        irq_enable();
+        u64 patience = ia64_get_itc() + 10 * TICK;
+        while (read_once(cpu->ticks) < ticks + 3) assert(ia64_get_itc() < patience);
+    }
+    cpu->itm_delta = usual;
+}
+
+/* A tick that others had is counted, but the task does not pay for it. */
+static void check_stolen_ticks(void)
+{
+    struct cpu *cpu = this_cpu;
+    u64 on = irq_save(), ticks = cpu->ticks;
+    u64 before = cpu->stolen_ns, stolen = before + 1000000000 / HZ;
+    current->slice = 5;
+    for (u64 left = 5; left > 3; left--) {
+        cpu->next_tick = ia64_get_itc();
+        time_interrupt(stolen);
+        assert(current->slice == left);
+    }
+    assert(cpu->ticks == ticks + 2);
+    cpu->stolen_ns = before;
+    irq_restore(on);
+}
+
 /* Many orders, many sizes, and all of it comes back. */
 static void check_allocation(void)
 {
@@ -89,6 +137,9 @@ static void selftest(void)
     if (!cmdline_get("selftest")) return;
     check_operations();
     check_vmap();
+    check_purge();
+    check_ticks();
+    check_stolen_ticks();
     check_allocation();
     check_calls();
     printk("kernel self-tests passed\n");

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fs.h"
 #include "mm.h"
+#include "process.h"
 #include "sched.h"
 
 struct elf_header {
@@ -103,11 +104,23 @@ static int build_stack(struct mm *mm, const struct strings *s, u64 entry, u64 *s
     return err;
 }
 
+/* Handlers are gone with the program; what is ignored stays ignored. */
+static void forget_handlers(struct process *p)
+{
+    u64 on = spin_lock_irqsave(&tasks_lock);
+    for (int i = 1; i <= SIGNALS; i++) {
+        u64 handler = p->action[i].handler == SIG_IGN ? SIG_IGN : SIG_DFL;
+        p->action[i] = (struct sigaction){ .handler = handler };
+    }
+    spin_unlock_irqrestore(&tasks_lock, on);
+}
+
 /* From here on the old program is gone. */
 static void replace_program(struct mm *mm, const char *path, u64 entry, u64 sp)
 {
     struct task *t = current;
     struct mm *old = t->mm;
+    task_clear_tid();
     u64 on = irq_save();
     t->mm = mm;
     mm_switch(mm);
@@ -117,10 +130,7 @@ static void replace_program(struct mm *mm, const char *path, u64 entry, u64 sp)
     for (const char *p = path; *p; p++) name = *p == '/' ? p + 1 : name;
     memset(t->name, 0, sizeof t->name);
     memcpy(t->name, name, min(strlen(name), sizeof t->name - 1));
-    for (int i = 1; i <= SIGNALS; i++) {
-        if (t->sighand->action[i].handler != SIG_IGN)
-            t->sighand->action[i] = (struct sigaction){ 0 };
-    }
+    forget_handlers(t->process);
     memset(t->fph, 0, sizeof t->fph);
     t->fph_live = t->fph_used = false;
     t->user_psr = PSR_USER;
@@ -136,6 +146,7 @@ static int exec(const char *path, struct strings *s)
     struct mm *mm = mm_new();
     int err = mm ? load(mm, inode, &entry) : -ENOMEM;
     if (!err) err = build_stack(mm, s, entry, &sp);
+    if (!err) err = process_alone();
     if (!err) replace_program(mm, path, entry, sp);
     else if (mm) mm_put(mm);
     return err;
@@ -224,7 +235,9 @@ void task_work(struct pt_regs *regs)
 
 void syscall_work(u64 r8, u64 r10, struct pt_regs *regs)
 {
-    if (current->flags & TASK_FULL) {
+    bool full = current->flags & TASK_FULL;
+    regs->vector = full ? 0 : SYSCALL_BREAK; /* for signal_deliver */
+    if (full) {
         __atomic_and_fetch(&current->flags, ~TASK_FULL, __ATOMIC_RELAXED);
         return;
     }

@@ -135,7 +135,10 @@ static unsigned device_count;
 
 void block_register(struct block_device *dev)
 {
-    assert(device_count < DEVICES);
+    if (device_count == DEVICES) {
+        printk("block device %s is left out: %u is all there is room for\n", dev->name, DEVICES);
+        return;
+    }
     devices[device_count++] = dev;
     printk("block device %s: %lu sectors\n", dev->name, dev->sectors);
 }
@@ -233,7 +236,7 @@ s64 sys_read(u64 fd, u64 buf, u64 n)
     if (!f) return -EBADF;
     s64 r = f->readable && f->ops->read ? f->ops->read(f, buf, n) : -EBADF;
     file_put(f);
-    return r;
+    return r == -EINTR ? call_interrupted(fd, buf, n, 0) : r;
 }
 
 s64 sys_write(u64 fd, u64 buf, u64 n)
@@ -242,7 +245,7 @@ s64 sys_write(u64 fd, u64 buf, u64 n)
     if (!f) return -EBADF;
     s64 r = f->writable && f->ops->write ? f->ops->write(f, buf, n) : -EBADF;
     file_put(f);
-    return r;
+    return r == -EINTR ? call_interrupted(fd, buf, n, 0) : r;
 }
 
 s64 sys_open(u64 path_ptr, u64 flags, u64 mode)

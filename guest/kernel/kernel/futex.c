@@ -1,4 +1,5 @@
-/* Futexes: wait while a word of user memory has a value, wake who waits on it.
+/* Futexes: wait while a word of user memory has a value, wake who waits on it.  In shared memory
+ * the word is the same for several processes, whatever its address.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kernel.h"
@@ -6,24 +7,33 @@
 #include "mm.h"
 #include "sched.h"
 
+struct word {
+    const struct mm *mm; /* NULL: the address is physical */
+    u64 addr;
+};
 struct futex_waiter {
     struct list link;
-    struct mm *mm;
-    u64 addr;
+    struct word word;
     struct wait_queue wq;
     bool woken;
 };
 static struct list waiters = LIST_INIT(waiters);
 static spinlock_t futex_lock;
 
-s64 sys_futex(u64 addr, u64 op, u64 value);
+s64 sys_futex(u64 addr, u64 op, u64 value, u64 timeout);
 
-static int wake(struct mm *mm, u64 addr, int count)
+static struct word find_word(u64 addr)
+{
+    u64 shared = shared_pa(current->mm, addr);
+    return shared ? (struct word){ NULL, shared } : (struct word){ current->mm, addr };
+}
+
+static int wake(struct word word, int count)
 {
     int woken = 0;
     u64 on = spin_lock_irqsave(&futex_lock);
     list_for_each(struct futex_waiter, w, &waiters, link) {
-        if (w->mm != mm || w->addr != addr || woken >= count) continue;
+        if (w->word.mm != word.mm || w->word.addr != word.addr || woken >= count) continue;
         list_del(&w->link);
         w->woken = true;
         wake_up(&w->wq);
@@ -35,12 +45,12 @@ static int wake(struct mm *mm, u64 addr, int count)
 
 void futex_wake(u64 addr, int count)
 {
-    wake(current->mm, addr, count);
+    wake(find_word(addr), count);
 }
 
 static s64 wait(u64 addr, u32 value)
 {
-    struct futex_waiter w = { .mm = current->mm, .addr = addr };
+    struct futex_waiter w = { .word = find_word(addr) };
     u32 now;
     wait_queue_init(&w.wq);
     u64 on = spin_lock_irqsave(&futex_lock);
@@ -55,12 +65,17 @@ static s64 wait(u64 addr, u32 value)
     return w.woken ? 0 : err;
 }
 
-s64 sys_futex(u64 addr, u64 op, u64 value)
+/* Waiting for a limited time is not there. */
+s64 sys_futex(u64 addr, u64 op, u64 value, u64 timeout)
 {
     enum { WAIT = 0, WAKE = 1, PRIVATE = 128 };
+    s64 r;
+    if (addr & 3) return -EINVAL;
     switch (op & ~(u64)PRIVATE) {
-    case WAIT: return wait(addr, (u32)value);
-    case WAKE: return wake(current->mm, addr, (int)value);
+    case WAIT:
+        r = timeout ? -ENOSYS : wait(addr, (u32)value);
+        return r == -EINTR ? call_interrupted(addr, op, value, 0) : r;
+    case WAKE: return wake(find_word(addr), (int)value);
     default: return -ENOSYS;
     }
 }

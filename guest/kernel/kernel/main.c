@@ -7,6 +7,7 @@
 #include "irq.h"
 #include "machvec.h"
 #include "mm.h"
+#include "process.h"
 #include "pv.h"
 #include "sched.h"
 #include "time.h"
@@ -45,9 +46,9 @@ extern initcall_fn *const initcalls_early[], *const initcalls[], *const initcall
 static void init(void *arg)
 {
     (void)arg;
-    init_task_1 = current;
+    init_process = process_new(NULL);
     current->files = files_new(NULL);
-    current->sighand = sighand_new(NULL);
+    assert(init_process && current->files && process_join(init_process, current));
     smp_init();
     run_initcalls(initcalls, initcalls_end);
     for (int fd = 0; fd < 3; fd++) fd_install(tty_open(console_find("console")));
@@ -67,38 +68,46 @@ static void become_task(void)
     current->on_cpu = true;
     current->user_psr = PSR_USER;
     memcpy(current->name, "idle0", 6);
-    list_init(&current->all);
     list_init(&current->run);
-    wait_queue_init(&current->child_exit);
     this_cpu->idle = current;
 }
 
-void start_kernel(struct boot_param *bp)
+/* Before anything else: from here on operations mean what they mean on this machine. */
+static void choose_platform(void)
 {
-    become_task();
-    kernel_pgd_init();
-    syscall_init();
-    boot_param = va((u64)bp);
+    machvec = &machvec_dig;
 #ifndef JANUS_NOPV
     pv_setup_native();
-    machvec = &machvec_dig;
     if (running_on_xen) {
         xen_setup_pv_ops();
         machvec = &machvec_xen;
     }
-#else
-    machvec = &machvec_dig;
 #endif
-    snprintf(cmdline, sizeof cmdline, "%s", (const char *)va(boot_param->command_line));
-    quiet = cmdline_get("quiet");
-    pv_init_ops.setup_early();
+}
+
+static void patch_sites(void)
+{
 #ifndef JANUS_NOPV
     const char *pv = cmdline_get("pv");
     if (!pv || strcmp(pv, "off")) pv_patch_apply();
 #endif
+}
+
+void start_kernel(struct boot_param *bp)
+{
+    choose_platform();
+    boot_param = va((u64)bp);
+    snprintf(cmdline, sizeof cmdline, "%s", (const char *)va(boot_param->command_line));
+    patch_sites();
+    quiet = cmdline_get("quiet");
+    become_task();
+    kernel_pgd_init();
+    syscall_init();
+    pv_init_ops.setup_early();
     firmware_init();
     page_init();
     pv_init_ops.banner();
+    processor_init();
     printk("machine vector %s, %u processors, %lu MB free\n", machvec->name, cpus_present,
            pages_free() >> (20 - PAGE_SHIFT));
     machvec->setup();
@@ -110,4 +119,24 @@ void start_kernel(struct boot_param *bp)
     kernel_thread("init", init, NULL);
     irq_enable();
     idle_loop();
+}
+
+/* --- the end --- */
+
+void shut_down(bool restart)
+{
+    for (unsigned i = 0; i < cpus_online; i++) {
+        const struct cpu *cpu = cpu_of(i);
+        printk("processor %u: %lu ticks, %lu interrupts, %lu us stolen by others\n", i, cpu->ticks,
+               cpu->interrupts, pv_time_ops.steal_ns(i) / 1000);
+    }
+    if (restart) machvec->restart();
+    machvec->power_off();
+}
+
+/* There is nothing without it.  Was it content?  Under tasks_lock. */
+void init_ended(int status)
+{
+    if (status) panic("init ended with status %d", status);
+    shut_down(false);
 }

@@ -76,14 +76,17 @@ pte_t *pte_find(pte_t *pgd, u64 addr, bool create)
     return (pte_t *)va(*slot) + (addr >> PAGE_SHIFT & (ENTRIES - 1));
 }
 
-/* The entry of *addr or of the next address below `end` that has one, and that address; NULL: none.
- * Where there is no table of the second level, 32 MB are one step. */
+/* The first page that is there, at *addr or behind it but below `end`: its entry, and its address.
+ * NULL: none.  Where there is no table of the second level, 32 MB are one step. */
 pte_t *pte_next(pte_t *pgd, u64 *addr, u64 end)
 {
     while (*addr < end) {
         pte_t *pte = pte_find(pgd, *addr, false);
-        if (pte) return pte;
-        *addr = align_down(*addr, 1ul << PGD_SHIFT) + (1ul << PGD_SHIFT);
+        u64 stop = min(end, align_down(*addr, 1ul << PGD_SHIFT) + (1ul << PGD_SHIFT));
+        for (; pte && *addr < stop; *addr += PAGE_SIZE, pte++) {
+            if (*pte & PTE_P) return pte;
+        }
+        *addr = stop;
     }
     return NULL;
 }
@@ -93,7 +96,8 @@ pte_t make_pte(const void *page, unsigned prot, bool dirty)
     u64 ar = prot & PROT_WRITE  ? prot & PROT_EXEC ? AR_RWX : AR_RW
              : prot & PROT_EXEC ? AR_RX
                                 : AR_R;
-    return pa(page) | PTE_P | PTE_A | PTE_PL3 | PTE_AR(ar) | PTE_ED | (dirty ? PTE_D : 0);
+    return pa(page) | PTE_P | PTE_A | PTE_AR(ar) | PTE_ED | (prot ? PTE_PL3 : 0) |
+           (dirty ? PTE_D : 0);
 }
 
 bool pte_writable(pte_t pte)
@@ -217,13 +221,14 @@ static void unmap_pages(struct mm *mm, u64 start, u64 end)
     void *gone[64];
     for (pte_t *pte = pte_next(mm->pgd, &start, end); pte;) {
         unsigned n = 0;
-        u64 first = start;
+        u64 first = start, last = start;
         for (; pte && n < ARRAY_SIZE(gone); pte = pte_next(mm->pgd, &start, end)) {
-            if (*pte & PTE_P) gone[n++] = va(*pte & PTE_PPN);
+            gone[n++] = va(*pte & PTE_PPN);
             *pte = 0;
+            last = start;
             start += PAGE_SIZE;
         }
-        if (n) tlb_flush_range(mm, first, min(start, end));
+        tlb_flush_range(mm, first, last + PAGE_SIZE);
         while (n) page_free(gone[--n], 0);
     }
 }
@@ -231,15 +236,15 @@ static void unmap_pages(struct mm *mm, u64 start, u64 end)
 /* No writing yet: the page may be shared with another process. */
 static void protect_pages(struct mm *mm, u64 start, u64 end, unsigned prot)
 {
-    u64 changed = 0;
-    pte_t *pte;
-    for (u64 at = start; (pte = pte_next(mm->pgd, &at, end)); at += PAGE_SIZE) {
-        if (!(*pte & PTE_P)) continue;
+    pte_t *pte = pte_next(mm->pgd, &start, end);
+    u64 last = start;
+    if (!pte) return;
+    for (u64 at = start; pte; pte = pte_next(mm->pgd, &at, end)) {
         *pte = make_pte(va(*pte & PTE_PPN), prot & ~(unsigned)PROT_WRITE, false);
-        if (!prot) *pte &= ~PTE_PL3;
-        if (!changed++) start = at;
+        last = at;
+        at += PAGE_SIZE;
     }
-    if (changed) tlb_flush_range(mm, start, end);
+    tlb_flush_range(mm, start, last + PAGE_SIZE);
 }
 
 /* Mappings that begin and end with the range: what follows applies to them as a whole. */

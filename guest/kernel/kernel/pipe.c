@@ -7,76 +7,124 @@
 
 struct pipe {
     struct wait_queue readers, writers;
-    spinlock_t lock;
+    spinlock_t lock; /* no interrupt handler takes it */
     char *page;
     u64 in, out; /* run freely */
     int read_ends, write_ends, users;
+    struct task *reader, *writer; /* who is in the middle of something: nobody else's turn */
 };
 
 /* Through a piece on the stack: user memory may fault, and the lock is not to be held then. */
 enum { PIECE = 512 };
 
-static s64 take(struct pipe *p, char *piece, u64 n)
+static bool mine(struct task *const *turn)
 {
-    u64 on = spin_lock_irqsave(&p->lock);
-    n = min(min(n, p->in - p->out), PIECE);
-    for (u64 i = 0; i < n; i++) piece[i] = p->page[(p->out + i) % PAGE_SIZE];
-    p->out += n;
-    spin_unlock_irqrestore(&p->lock, on);
-    return (s64)n;
+    struct task *t = read_once(*turn);
+    return !t || t == current;
 }
 
-static s64 give(struct pipe *p, const char *piece, u64 n)
+/* At most `want` bytes, of which a piece is taken; there may be none. */
+static u64 take(struct pipe *p, char *piece, u64 want)
 {
-    u64 on = spin_lock_irqsave(&p->lock);
-    n = min(n, PAGE_SIZE - (p->in - p->out));
+    spin_lock(&p->lock);
+    u64 there = mine(&p->reader) ? p->in - p->out : 0, n = min(min(want, there), PIECE);
+    for (u64 i = 0; i < n; i++) piece[i] = p->page[(p->out + i) % PAGE_SIZE];
+    p->out += n;
+    if (n && n < want) p->reader = current; /* it will look for more */
+    spin_unlock(&p->lock);
+    return n;
+}
+
+/* `more`: will be written after this. */
+static u64 give(struct pipe *p, const char *piece, u64 want, bool more)
+{
+    spin_lock(&p->lock);
+    u64 room = mine(&p->writer) ? PAGE_SIZE - (p->in - p->out) : 0, n = min(want, room);
     for (u64 i = 0; i < n; i++) p->page[(p->in + i) % PAGE_SIZE] = piece[i];
     p->in += n;
-    spin_unlock_irqrestore(&p->lock, on);
-    return (s64)n;
+    if (n && (n < want || more)) p->writer = current;
+    spin_unlock(&p->lock);
+    return n;
+}
+
+/* Mostly there is nobody.  Whoever is about to wait is in the queue before it looks (wait_prepare),
+ * and here the look comes after the change: one of the two sees the other. */
+static void wake_others(struct wait_queue *wq)
+{
+    memory_barrier();
+    if (!list_empty(&wq->tasks)) wake_up_here(wq); /* the two ends take turns */
+}
+
+static void end_turn(struct task **turn, struct wait_queue *wq)
+{
+    if (read_once(*turn) != current) return;
+    write_once(*turn, NULL);
+    wake_others(wq);
+}
+
+static bool can_read(struct pipe *p)
+{
+    return read_once(p->in) != read_once(p->out) ? mine(&p->reader) : !read_once(p->write_ends);
 }
 
 static s64 pipe_read(struct file *f, u64 buf, u64 n)
 {
     struct pipe *p = f->data;
     char piece[PIECE];
-    u64 done = 0;
-    int err = n ? wait_event_interruptible(&p->readers,
-                                           read_once(p->in) != p->out || !read_once(p->write_ends))
-                : 0;
-    if (err) return err;
-    while (done < n) {
-        s64 got = take(p, piece, n - done);
-        if (!got) break;
-        if (copy_to_user(buf + done, piece, (u64)got)) return -EFAULT;
-        done += (u64)got;
+    u64 done = 0, got;
+    s64 err = 0;
+    while (n && !done && !err) {
+        err = can_read(p) ? 0 : wait_event_interruptible(&p->readers, can_read(p));
+        while (!err && done < n && (got = take(p, piece, n - done)) != 0) {
+            if (copy_to_user(buf + done, piece, got)) err = -EFAULT;
+            else done += got;
+        }
+        /* Another reader may have been faster.  Looked at in this order: what is written before the
+         * last writer leaves is read. */
+        if (!done && !read_once(p->write_ends) && read_once(p->in) == read_once(p->out)) break;
     }
-    wake_up(&p->writers);
-    return (s64)done;
+    end_turn(&p->reader, &p->readers);
+    wake_others(&p->writers);
+    return done ? (s64)done : err;
+}
+
+static bool can_write(struct pipe *p)
+{
+    bool room = read_once(p->in) - read_once(p->out) < PAGE_SIZE;
+    return (room && mine(&p->writer)) || !read_once(p->read_ends);
+}
+
+/* The piece from `buf`, of which `more` says whether it is the last; how much, or -errno. */
+static s64 write_piece(struct pipe *p, u64 buf, u64 n, bool more)
+{
+    char piece[PIECE];
+    u64 given = 0;
+    if (copy_from_user(piece, buf, n)) return -EFAULT;
+    while (given < n) {
+        int err = can_write(p) ? 0 : wait_event_interruptible(&p->writers, can_write(p));
+        if (!read_once(p->read_ends)) {
+            signal_self(SIGPIPE);
+            err = -EPIPE;
+        }
+        if (err) return given ? (s64)given : err;
+        given += give(p, piece + given, n - given, more);
+        wake_others(&p->readers);
+    }
+    return (s64)given;
 }
 
 static s64 pipe_write(struct file *f, u64 buf, u64 n)
 {
     struct pipe *p = f->data;
-    char piece[PIECE];
-    u64 done = 0;
-    while (done < n) {
-        u64 want = min(n - done, PIECE), given = 0;
-        if (copy_from_user(piece, buf + done, want)) return -EFAULT;
-        while (given < want) {
-            int err = wait_event_interruptible(&p->writers, read_once(p->in) - p->out < PAGE_SIZE ||
-                                                                !read_once(p->read_ends));
-            if (!p->read_ends) {
-                signal_send(current, SIGPIPE);
-                return -EPIPE;
-            }
-            if (err) return done + given ? (s64)(done + given) : err;
-            given += (u64)give(p, piece + given, want - given);
-            wake_up(&p->readers);
-        }
-        done += want;
-    }
-    return (s64)done;
+    u64 done = 0, want;
+    s64 given = 0;
+    do {
+        want = min(n - done, PIECE);
+        given = want ? write_piece(p, buf + done, want, want < n - done) : 0;
+        if (given > 0) done += (u64)given;
+    } while (given == (s64)want && done < n);
+    end_turn(&p->writer, &p->writers);
+    return done ? (s64)done : given;
 }
 
 static void pipe_release(struct file *f)

@@ -106,13 +106,15 @@ void panic(const char *fmt, ...)
 {
     static u64 panicking;
     va_list args;
+    bool on = ia64_get_psr_i();
     irq_disable();
     if (!atomic_xchg(&panicking, 1)) {
         va_start(args, fmt);
         quiet = false;
         printk("panic on processor %u: ", this_cpu->id);
         vprintk(fmt, args);
-        printk("\n");
+        printk("\ninterrupts were %s, psr %016lx, tpr %lx\n", on ? "on" : "off", ia64_get_psr(),
+               ia64_get_tpr());
         va_end(args);
         machvec->crash();
     }

@@ -14,14 +14,14 @@
 #define SLICE_TICKS 2
 
 static struct list run_queue = LIST_INIT(run_queue);
+static u64 wanted_cpus; /* by tasks in the queue, as bits; whoever finds nothing clears its own */
 static spinlock_t sched_lock;
 static u64 idle_cpus; /* bit n: processor n may be halted */
-struct list all_tasks = LIST_INIT(all_tasks);
-spinlock_t tasks_lock;
 
 static void enqueue(struct task *t)
 {
     t->queued = true;
+    wanted_cpus |= t->affinity;
     list_add_tail(&run_queue, &t->run);
 }
 
@@ -31,8 +31,10 @@ static struct task *pick_next(void)
         if (!(t->affinity >> this_cpu->id & 1)) continue;
         list_del(&t->run);
         t->queued = false;
+        if (list_empty(&run_queue)) wanted_cpus = 0;
         return t;
     }
+    wanted_cpus &= ~(1ul << this_cpu->id);
     return this_cpu->idle;
 }
 
@@ -60,7 +62,8 @@ void schedule_irqs_off(void)
 {
     spin_lock(&sched_lock);
     struct task *prev = current;
-    __atomic_and_fetch(&prev->flags, ~TASK_RESCHED, __ATOMIC_RELAXED);
+    if (prev->flags & TASK_RESCHED)
+        __atomic_and_fetch(&prev->flags, ~TASK_RESCHED, __ATOMIC_RELAXED);
     if (prev->state == TASK_RUNNABLE && prev != this_cpu->idle) enqueue(prev);
     struct task *next = pick_next();
     next->slice = SLICE_TICKS;
@@ -94,6 +97,7 @@ void schedule_first(struct task *left)
 
 static void wake_idle_cpu(u64 affinity)
 {
+    memory_barrier(); /* the queue before the look: idle_loop has them the other way round */
     u64 idle = read_once(idle_cpus) & affinity & ~(1ul << this_cpu->id);
     if (!idle) return;
     unsigned cpu = (unsigned)__builtin_ctzl(idle);
@@ -101,7 +105,8 @@ static void wake_idle_cpu(u64 affinity)
     ipi_send(cpu, IPI_RESCHEDULE);
 }
 
-static void wake(struct task *t, enum task_state from)
+/* `here`: this processor will run the task soon enough, others that are idle need not come. */
+static void wake(struct task *t, enum task_state from, bool here)
 {
     u64 on = spin_lock_irqsave(&sched_lock);
     bool woken = t->state == from;
@@ -112,47 +117,44 @@ static void wake(struct task *t, enum task_state from)
     u64 affinity = t->affinity;
     bool alone = run_queue.next == run_queue.prev;
     spin_unlock(&sched_lock);
-    /* Not if this processor is about to do nothing else than run it. */
-    bool mine = current == this_cpu->idle && alone && affinity >> this_cpu->id & 1;
-    if (woken && !mine) wake_idle_cpu(affinity);
+    here |= current == this_cpu->idle && alone; /* it has nothing else to do */
+    if (woken && !(here && affinity >> this_cpu->id & 1)) wake_idle_cpu(affinity);
     irq_restore(on);
 }
 
-void task_wake(struct task *t) { wake(t, TASK_WAITING); }
-void task_start(struct task *t) { wake(t, TASK_NEW); }
+void task_wake(struct task *t) { wake(t, TASK_WAITING, false); }
+void task_start(struct task *t) { wake(t, TASK_NEW, false); }
 
-void sched_tick(void)
+/* A look from outside of the lock. */
+static bool work_waits(void)
+{
+    return read_once(wanted_cpus) >> this_cpu->id & 1;
+}
+
+/* The running task has used some more of its time. */
+void sched_tick(u64 ticks)
 {
     struct task *t = current;
-    t->cpu_time++;
-    if (t->slice) t->slice--;
-    if (!t->slice && !list_empty(&run_queue))
-        __atomic_or_fetch(&t->flags, TASK_RESCHED, __ATOMIC_RELAXED);
-    /* A task that waits while other processors halt: they missed its waking. */
-    if (!list_empty(&run_queue)) wake_idle_cpu(~0ul);
+    t->cpu_time += ticks;
+    t->slice -= min(t->slice, ticks);
+    if (t == this_cpu->idle || list_empty(&run_queue)) return;
+    if (!t->slice && work_waits()) __atomic_or_fetch(&t->flags, TASK_RESCHED, __ATOMIC_RELAXED);
+    wake_idle_cpu(read_once(wanted_cpus)); /* a task that waits while other processors halt */
 }
 
-/* A look from outside the lock: whoever adds to the queue later sends an interrupt. */
-static bool nothing_to_run(void)
-{
-    spin_lock(&sched_lock);
-    bool nothing = true;
-    list_for_each(struct task, t, &run_queue, run) nothing &= !(t->affinity >> this_cpu->id & 1);
-    spin_unlock(&sched_lock);
-    return nothing;
-}
-
+/* Whoever adds to the queue after the look at it sends an interrupt, since the bit is set. */
 void idle_loop(void)
 {
     u64 me = 1ul << this_cpu->id;
+    irq_disable();
     for (;;) {
-        irq_disable();
         atomic_or(&idle_cpus, me);
         memory_barrier();
-        if (nothing_to_run()) machvec->idle();
+        if (!work_waits()) machvec->idle();
         atomic_and(&idle_cpus, ~me);
-        irq_enable();
-        schedule();
+        irq_enable(); /* for what has come */
+        irq_disable();
+        if (work_waits()) schedule_irqs_off();
     }
 }
 
@@ -187,23 +189,15 @@ void wait_finish(struct wait_queue *wq, struct waiter *w)
     spin_unlock_irqrestore(&wq->lock, on);
 }
 
-int wake_up_some(struct wait_queue *wq, int count)
+static void wake_all(struct wait_queue *wq, bool here)
 {
-    int woken = 0;
     u64 on = spin_lock_irqsave(&wq->lock);
-    list_for_each(struct waiter, w, &wq->tasks, link) {
-        if (woken == count) break;
-        task_wake(w->task);
-        woken++;
-    }
+    list_for_each(struct waiter, w, &wq->tasks, link) wake(w->task, TASK_WAITING, here);
     spin_unlock_irqrestore(&wq->lock, on);
-    return woken;
 }
 
-void wake_up(struct wait_queue *wq)
-{
-    wake_up_some(wq, -1);
-}
+void wake_up(struct wait_queue *wq) { wake_all(wq, false); }
+void wake_up_here(struct wait_queue *wq) { wake_all(wq, true); }
 
 /* --- where a task may run --- */
 

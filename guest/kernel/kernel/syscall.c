@@ -34,14 +34,7 @@ void syscall_init(void)
     }
 }
 
-s64 sys_getpid(void) { return current->tgid; }
 s64 sys_gettid(void) { return current->pid; }
-
-s64 sys_getppid(void)
-{
-    struct task *parent = current->parent;
-    return parent ? parent->tgid : 1; /* whoever loses its parent belongs to init */
-}
 
 s64 sys_set_tid_address(u64 addr)
 {
@@ -75,13 +68,32 @@ s64 sys_clock_gettime(u64 clock, u64 out)
     return clock > 1 ? -EINVAL : copy_to_user(out, &t, sizeof t);
 }
 
+/* A signal that no handler sees does not make it longer: restart_syscall has the same end. */
+static s64 sleep_on(u64 until, u64 left)
+{
+    if (!sleep_until_ns(until)) return 0;
+    u64 now = time_now_ns(), rest = until > now ? until - now : 0;
+    struct timespec t = { (s64)(rest / 1000000000), (s64)(rest % 1000000000) };
+    if (left && copy_to_user(left, &t, sizeof t)) return -EFAULT;
+    current->sleep_until = until;
+    current->sleep_left = left;
+    return -ERESTART_RESTARTBLOCK;
+}
+
 s64 sys_nanosleep(u64 want, u64 left)
 {
+    enum { CENTURY = 3155760000 };
     struct timespec t;
-    (void)left;
     if (copy_from_user(&t, want, sizeof t)) return -EFAULT;
     if (t.sec < 0 || t.nsec < 0 || t.nsec >= 1000000000) return -EINVAL;
-    return sleep_until_ns(time_now_ns() + (u64)t.sec * 1000000000 + (u64)t.nsec);
+    return sleep_on(time_now_ns() + (u64)min(t.sec, CENTURY) * 1000000000 + (u64)t.nsec, left);
+}
+
+s64 sys_restart_syscall(void)
+{
+    u64 until = current->sleep_until;
+    current->sleep_until = 0;
+    return until ? sleep_on(until, current->sleep_left) : -EINTR;
 }
 
 /* --- memory --- */
@@ -127,22 +139,11 @@ s64 sys_mprotect(u64 addr, u64 len, u64 prot)
 
 /* --- the end of it all: reboot(0xfee1dead, ..., command) --- */
 
-static void say_goodbye(void)
-{
-    for (unsigned i = 0; i < cpus_online; i++) {
-        const struct cpu *cpu = cpu_of(i);
-        printk("processor %u: %lu ticks, %lu interrupts, %lu us stolen by others\n", i, cpu->ticks,
-               cpu->interrupts, pv_time_ops.steal_ns(i) / 1000);
-    }
-}
-
 s64 sys_reboot(u64 magic, u64 magic2, u64 command)
 {
     enum { POWER_OFF = 0x4321fedc, RESTART = 0x01234567 };
     (void)magic2;
     command = (u32)command;
     if ((u32)magic != 0xfee1dead || (command != POWER_OFF && command != RESTART)) return -EINVAL;
-    say_goodbye();
-    if (command == POWER_OFF) machvec->power_off();
-    machvec->restart();
+    shut_down(command == RESTART);
 }

@@ -1,32 +1,30 @@
-/* Tasks: made, forked, ended, waited for.
+/* Tasks: made, and made from another one.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fs.h"
 #include "mm.h"
+#include "process.h"
 #include "sched.h"
 
+#define CLONE_SIGNAL 0xfful /* to the parent at the end */
 #define CLONE_VM 0x100ul
+#define CLONE_FS 0x200ul /* there is no current directory to share */
 #define CLONE_FILES 0x400ul
 #define CLONE_SIGHAND 0x800ul
 #define CLONE_THREAD 0x10000ul
+#define CLONE_SYSVSEM 0x40000ul /* nothing to share either */
 #define CLONE_SETTLS 0x80000ul
 #define CLONE_PARENT_SETTID 0x100000ul
 #define CLONE_CHILD_CLEARTID 0x200000ul
 #define CLONE_CHILD_SETTID 0x1000000ul
+#define CLONE_KNOWN \
+    (CLONE_SIGNAL | CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | \
+     CLONE_SYSVSEM | CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID | \
+     CLONE_CHILD_SETTID)
 
 extern const char task_begin_user[], task_begin_kernel[];
 noreturn void kernel_thread_main(void);
 static int last_pid;
-
-struct task *init_task_1;
-
-struct task *task_find(int pid)
-{
-    list_for_each(struct task, t, &all_tasks, all) {
-        if (t->pid == pid && t->state < TASK_ZOMBIE) return t;
-    }
-    return NULL;
-}
 
 /* A task that will begin at `entry` when it first gets the processor. */
 static void set_up_switch(struct task *t, const void *entry, u64 stack_bytes)
@@ -42,17 +40,13 @@ struct task *task_new(const char *name)
 {
     struct task *t = stack_alloc(TASK_ORDER);
     if (!t) return NULL;
-    t->pid = t->tgid = atomic_inc(&last_pid);
+    t->pid = atomic_inc(&last_pid);
     size_t n = min(strlen(name), sizeof t->name - 1);
     memcpy(t->name, name, n);
     t->state = TASK_NEW;
     t->user_psr = PSR_USER;
     t->affinity = ~0ul;
     list_init(&t->run);
-    wait_queue_init(&t->child_exit);
-    u64 on = spin_lock_irqsave(&tasks_lock);
-    list_add_tail(&all_tasks, &t->all);
-    spin_unlock_irqrestore(&tasks_lock, on);
     return t;
 }
 
@@ -71,7 +65,7 @@ void kernel_thread_main(void)
 {
     irq_enable();
     current->thread_fn(current->thread_arg);
-    task_exit(0);
+    task_exit();
 }
 
 /* --- clone --- */
@@ -116,16 +110,30 @@ static int copy_resources(struct task *child, u64 flags)
     if (!child->mm) return -ENOMEM;
     if (flags & CLONE_VM) mm_get(child->mm);
     child->files = flags & CLONE_FILES ? current->files : files_new(current->files);
+    if (!child->files) return -ENOMEM;
     if (flags & CLONE_FILES) atomic_inc(&child->files->users);
-    child->sighand = flags & CLONE_SIGHAND ? current->sighand : sighand_new(current->sighand);
-    if (flags & CLONE_SIGHAND) atomic_inc(&child->sighand->users);
-    return child->files && child->sighand ? 0 : -ENOMEM;
+    child->blocked = current->blocked;
+    child->affinity = current->affinity;
+    return 0;
 }
 
-static void drop_resources(struct task *t)
+/* Its number in the program's memory, 0, says that nothing of it is there any more. */
+void task_clear_tid(void)
+{
+    struct task *t = current;
+    int zero = 0;
+    if (!t->clear_child_tid) return;
+    copy_to_user(t->clear_child_tid, &zero, sizeof zero);
+    futex_wake(t->clear_child_tid, 1);
+    t->clear_child_tid = 0;
+}
+
+/* What it uses; it may be the current task, or one that never ran. */
+void task_drop(struct task *t)
 {
     struct mm *mm = t->mm;
     if (t == current) {
+        task_clear_tid();
         u64 on = irq_save();
         t->mm = NULL;
         mm_switch(NULL);
@@ -133,10 +141,28 @@ static void drop_resources(struct task *t)
     }
     if (mm) mm_put(mm);
     files_put(t->files);
-    sighand_put(t->sighand);
     t->mm = NULL;
     t->files = NULL;
-    t->sighand = NULL;
+}
+
+static void copy_registers(struct task *child, const struct switch_frame *frame, u64 stack,
+                           u64 size)
+{
+    struct pt_regs *regs = task_regs(child);
+    copy_state(child, frame);
+    if (!stack || !size) return;
+    regs->r[12] = stack + size - 16;
+    regs->bspstore = stack;
+    regs->rnat = 0;
+}
+
+/* What comes with each other only; the rest would be promises. */
+static bool possible(u64 flags)
+{
+    const u64 together = CLONE_SIGHAND | CLONE_THREAD;
+    bool thread = flags & together;
+    return !(flags & ~CLONE_KNOWN) && (!thread || (flags & together) == together) &&
+           (!thread || flags & CLONE_VM);
 }
 
 s64 do_clone(u64 flags, u64 stack, u64 size, u64 parent_tid, u64 child_tid, u64 tls,
@@ -144,129 +170,26 @@ s64 do_clone(u64 flags, u64 stack, u64 size, u64 parent_tid, u64 child_tid, u64 
 s64 do_clone(u64 flags, u64 stack, u64 size, u64 parent_tid, u64 child_tid, u64 tls,
              const struct switch_frame *frame)
 {
-    if (flags & CLONE_VM && !(stack && size)) return -EINVAL;
+    if (!possible(flags) || (flags & CLONE_VM && !(stack && size))) return -EINVAL;
     struct task *child = task_new(current->name);
     if (!child) return -EAGAIN;
-    if (copy_resources(child, flags)) {
-        drop_resources(child);
-        u64 on = spin_lock_irqsave(&tasks_lock);
-        list_del(&child->all);
-        spin_unlock_irqrestore(&tasks_lock, on);
+    bool thread = flags & CLONE_THREAD;
+    int pid = child->pid, err = copy_resources(child, flags);
+    struct process *p = thread ? current->process : err ? NULL : process_new(current->process);
+    if (!err && p) {
+        u64 signo = flags & CLONE_SIGNAL;
+        if (!thread) p->exit_signal = signo <= SIGNALS ? (int)signo : 0;
+        copy_registers(child, frame, stack, size);
+        if (flags & CLONE_SETTLS) task_regs(child)->r[13] = tls;
+        if (flags & CLONE_CHILD_CLEARTID) child->clear_child_tid = child_tid;
+        if (flags & CLONE_PARENT_SETTID) copy_to_user(parent_tid, &pid, sizeof pid);
+        if (flags & CLONE_CHILD_SETTID) copy_to_mm(child->mm, child_tid, &pid, sizeof pid);
+    }
+    if (err || !p || !process_join(p, child)) {
+        task_drop(child);
         page_free(child, TASK_ORDER);
         return -ENOMEM;
     }
-    copy_state(child, frame);
-    struct pt_regs *regs = task_regs(child);
-    if (stack && size) {
-        regs->r[12] = stack + size - 16;
-        regs->bspstore = stack;
-        regs->rnat = 0;
-    }
-    if (flags & CLONE_SETTLS) regs->r[13] = tls;
-    if (flags & CLONE_CHILD_CLEARTID) child->clear_child_tid = child_tid;
-    child->blocked = current->blocked;
-    child->affinity = current->affinity;
-    child->is_thread = flags & CLONE_THREAD;
-    if (child->is_thread) child->tgid = current->tgid;
-    child->parent = current->is_thread ? current->parent : current;
-    int pid = child->pid;
-    if (flags & CLONE_PARENT_SETTID) copy_to_user(parent_tid, &pid, sizeof pid);
-    if (flags & CLONE_CHILD_SETTID) copy_to_mm(child->mm, child_tid, &pid, sizeof pid);
     task_start(child);
     return pid;
-}
-
-/* --- the end --- */
-
-/* Nobody will wait for them: they free themselves, or have ended and are freed here. */
-static void leave_children(struct task *t)
-{
-    u64 on = spin_lock_irqsave(&tasks_lock);
-    list_for_each(struct task, c, &all_tasks, all) {
-        if (c->parent != t) continue;
-        c->parent = NULL;
-        if (c->state != TASK_ZOMBIE) continue;
-        list_del(&c->all);
-        while (read_once(c->on_cpu)) cpu_relax();
-        page_free(c, TASK_ORDER);
-    }
-    spin_unlock_irqrestore(&tasks_lock, on);
-}
-
-/* `status` as wait4 reports it: a signal's number, or an exit code << 8. */
-void task_exit(int status)
-{
-    struct task *t = current;
-    if (t == init_task_1) panic("init ended with status %d", status);
-    if (t->clear_child_tid) {
-        int zero = 0;
-        copy_to_user(t->clear_child_tid, &zero, sizeof zero);
-        futex_wake(t->clear_child_tid, 1);
-    }
-    leave_children(t);
-    drop_resources(t);
-    t->exit_status = status;
-    irq_disable();
-    spin_lock(&tasks_lock);
-    bool orphan = t->is_thread || !t->parent;
-    if (orphan) list_del(&t->all);
-    t->state = orphan ? TASK_DEAD : TASK_ZOMBIE;
-    if (!orphan) wake_up(&t->parent->child_exit); /* under the lock: the parent cannot go away */
-    spin_unlock(&tasks_lock);
-    schedule_irqs_off();
-    panic("a task that ended was run again");
-}
-
-s64 sys_exit(u64 code);
-s64 sys_exit_group(u64 code);
-s64 sys_wait4(u64 pid, u64 status, u64 options, u64 usage);
-
-s64 sys_exit(u64 code)
-{
-    task_exit((int)(code & 0xff) << 8);
-}
-
-s64 sys_exit_group(u64 code)
-{
-    u64 on = spin_lock_irqsave(&tasks_lock);
-    list_for_each(struct task, t, &all_tasks, all) {
-        if (t != current && t->tgid == current->tgid && t->state < TASK_ZOMBIE)
-            signal_send(t, SIGKILL);
-    }
-    spin_unlock_irqrestore(&tasks_lock, on);
-    return sys_exit(code);
-}
-
-/* A child that ended, or NULL; *any: there are children at all. */
-static struct task *find_zombie(s64 pid, bool *any)
-{
-    struct task *found = NULL;
-    *any = false;
-    u64 on = spin_lock_irqsave(&tasks_lock);
-    list_for_each(struct task, t, &all_tasks, all) {
-        if (t->parent != current || t->is_thread || (pid > 0 && t->pid != pid)) continue;
-        *any = true;
-        if (t->state != TASK_ZOMBIE) continue;
-        list_del(&t->all);
-        found = t;
-        break;
-    }
-    spin_unlock_irqrestore(&tasks_lock, on);
-    return found;
-}
-
-s64 sys_wait4(u64 pid, u64 status, u64 options, u64 usage)
-{
-    enum { WNOHANG = 1 };
-    struct task *t = NULL;
-    bool any;
-    (void)usage;
-    int err = wait_event_interruptible(&current->child_exit, (t = find_zombie((s64)pid, &any)) ||
-                                                                 !any || options & WNOHANG);
-    if (!t) return err ? err : any ? 0 : -ECHILD;
-    while (read_once(t->on_cpu)) cpu_relax(); /* still on its way out */
-    s64 result = t->pid;
-    if (status && copy_to_user(status, &t->exit_status, sizeof t->exit_status)) result = -EFAULT;
-    page_free(t, TASK_ORDER);
-    return result;
 }

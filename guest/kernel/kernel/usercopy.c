@@ -2,7 +2,7 @@
  * so that a bad address is a value and not a fault.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
-#include "mm.h"
+#include "mm-priv.h"
 #include "sched.h"
 
 /* As much as one page holds: bytes, or -errno. */
@@ -59,4 +59,15 @@ s64 copy_string_from_user(char *to, u64 from, size_t size)
         if (!to[i]) return (s64)i;
     }
     return -E2BIG;
+}
+
+/* Shared memory that is there does not move; what is not there is nobody's yet. */
+u64 shared_pa(struct mm *mm, u64 addr)
+{
+    spin_lock(&mm->lock);
+    const struct vma *v = vma_find(mm, addr);
+    const pte_t *pte = v && v->flags & MAP_SHARED ? pte_find(mm->pgd, addr, false) : NULL;
+    u64 at = pte && *pte & PTE_P ? (*pte & PTE_PPN) | (addr & (PAGE_SIZE - 1)) : 0;
+    spin_unlock(&mm->lock);
+    return at;
 }

@@ -112,7 +112,7 @@ static void handle_port(unsigned port)
 {
     atomic_and(&xen_shared->evtchn_pending[port / 64], ~(1ul << port % 64));
     switch ((enum kind)ports[port].kind) {
-    case KIND_TIMER: time_interrupt(); break;
+    case KIND_TIMER: time_interrupt(pv_time_ops.steal_ns(this_cpu->id)); break;
     case KIND_IPI: ipi_receive((enum ipi)ports[port].ipi); break;
     case KIND_IRQ: irq_dispatch((int)port); break;
     }

@@ -14,7 +14,7 @@ GLOBAL(hypercall)
 	;;
 END(hypercall)
 
-/* s64 hypercall_ipi(cpu, vector) and hypercall_r28(number, r28). */
+/* s64 hypercall_ipi(cpu, vector): its arguments are where no other hypercall has them. */
 GLOBAL(hypercall_ipi)
 	alloc	r16=ar.pfs,2,0,0,0
 	mov	r14=in0

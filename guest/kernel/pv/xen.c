@@ -86,16 +86,30 @@ struct runstate {
     u64 time[4]; /* running, runnable, blocked, offline */
 };
 static struct runstate runstates[MAX_CPUS];
+static u64 not_running_before[MAX_CPUS]; /* the processor started, which nobody stole */
 
-/* Runnable but not running: stolen. */
-static u64 xen_steal_ns(unsigned cpu)
+/* Able to run, but not running.  Offline is a processor that was taken away. */
+static u64 not_running_ns(unsigned cpu)
 {
     enum { RUNNABLE = 1, OFFLINE = 3 };
-    const struct runstate *r = &runstates[cpu];
-    return r->time[RUNNABLE] + r->time[OFFLINE];
+    const volatile struct runstate *r = &runstates[cpu];
+    u64 entered, ns;
+    do { /* again if the state has changed meanwhile */
+        entered = r->entered;
+        memory_barrier();
+        ns = r->time[RUNNABLE] + r->time[OFFLINE];
+        memory_barrier();
+    } while (r->entered != entered);
+    return ns;
 }
 
-/* --- I/O SAPIC: a domain has none --- */
+static u64 xen_steal_ns(unsigned cpu)
+{
+    return not_running_ns(cpu) - not_running_before[cpu];
+}
+
+/* --- I/O SAPIC: a domain has none, and its machine vector never asks for one.  Only the first
+ * domain of a machine, which drives its devices, gets at the real one, by PHYSDEVOP. --- */
 
 static u32 xen_iosapic_read(u64 base, unsigned reg)
 {
@@ -146,8 +160,10 @@ static void register_callback(void)
 static void xen_cpu_init(void)
 {
     enum { REGISTER_RUNSTATE = 5 };
-    u64 handle = xencomm(&runstates[this_cpu->id]);
-    hypercall3(XEN_VCPU_OP, REGISTER_RUNSTATE, this_cpu->id, xencomm(&handle));
+    unsigned cpu = this_cpu->id;
+    u64 handle = xencomm(&runstates[cpu]);
+    hypercall3(XEN_VCPU_OP, REGISTER_RUNSTATE, cpu, xencomm(&handle));
+    not_running_before[cpu] = not_running_ns(cpu);
     register_callback();
 }
 

@@ -15,7 +15,7 @@ static const struct workload {
 #include "workloads.def"
 };
 
-const char skipped[] = "there is no disk";
+const char no_disk[] = "there is no disk", small_disk[] = "the disk has less than 16 KB";
 static const char *current;
 
 void begin(long n)
@@ -33,10 +33,10 @@ static bool perform(const struct workload *w, long n)
     n = n ? n : w->iterations;
     current = w->name;
     const char *why = w->perform(n);
+    bool skipped = why == no_disk || why == small_disk;
     if (!why) printf("%-10s %7ld ok\n", w->name, n);
-    if (why == skipped) printf("%-10s %7ld skipped: %s\n", w->name, n, why);
-    if (why && why != skipped) printf("%-10s %7ld FAILED: %s\n", w->name, n, why);
-    return !why || why == skipped;
+    else printf("%-10s %7ld %s: %s\n", w->name, n, skipped ? "skipped" : "FAILED", why);
+    return !why || skipped;
 }
 
 /* Is the name among those between commas? */
@@ -74,13 +74,26 @@ static int usage(const char *list)
     return 2;
 }
 
+/* Digits only, and not too many; nothing at all is 0. */
+static bool is_count(const char *s)
+{
+    size_t n = 0;
+    while (s[n] >= '0' && s[n] <= '9') n++;
+    return !s[n] && n < 10;
+}
+
 int main(int argc, char **argv, char **envp)
 {
     (void)envp;
     const char *list = argc > 1 ? argv[argc - 1] : "";
-    long n = number(argc > 2 && starts_with(argv[1], "n=") ? argv[1] + 2 : env("n"), 0);
+    const char *count = argc > 2 && starts_with(argv[1], "n=") ? argv[1] + 2 : env("n");
+    long n = number(count, 0);
     int failed = 0;
     if (!*list || !known(list)) return usage(list);
+    if (count && !is_count(count)) {
+        printf("bench: n=%s is not a number of iterations\n", count);
+        return 2;
+    }
     for (size_t i = 0; i < ARRAY_SIZE(workloads); i++) {
         bool wanted = listed(list, "all") || listed(list, workloads[i].name);
         if (wanted) failed += !perform(&workloads[i], n);

@@ -11,7 +11,7 @@ typedef const char *workload_fn(long n);
 #define WORKLOAD(name, function, iterations, what) workload_fn function;
 #include "workloads.def"
 
-extern const char skipped[]; /* a workload that has nothing to work on returns this */
+extern const char no_disk[], small_disk[]; /* why a workload has nothing to work on: skipped */
 
 void begin(long n);
 void end(void);

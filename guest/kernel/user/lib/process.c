@@ -36,10 +36,15 @@ int run(char *const argv[])
     return wait_for(child);
 }
 
+long on_signal_with(int sig, signal_fn *fn, u64 flags)
+{
+    const struct { signal_fn *fn; u64 flags, mask; } action = { fn, flags | SA_SIGINFO, 0 };
+    return sys(NR_rt_sigaction, sig, &action, NULL, sizeof action.mask);
+}
+
 long on_signal(int sig, signal_fn *fn)
 {
-    const struct { signal_fn *fn; u64 flags, mask; } action = { fn, SA_SIGINFO, 0 };
-    return sys(NR_rt_sigaction, sig, &action, NULL, sizeof action.mask);
+    return on_signal_with(sig, fn, 0);
 }
 
 u64 now(void)

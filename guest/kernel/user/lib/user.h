@@ -23,7 +23,7 @@ typedef uint64_t u64;
 
 enum {
     ENOENT = 2, ESRCH = 3, EINTR = 4, EBADF = 9, ECHILD = 10, EAGAIN = 11, EFAULT = 14, EINVAL = 22,
-    ENOSYS = 38,
+    EPIPE = 32, ENOSYS = 38,
 };
 
 /* --- start and system calls --- */
@@ -72,6 +72,7 @@ void free(void *p);
 long fork(void);
 void leave(int status) __attribute__((noreturn)); /* of the whole process */
 enum { WAIT_SIGNALLED = 256 };
+enum { WNOHANG = 1, WUNTRACED = 2, WCONTINUED = 8 };
 int wait_for(long pid); /* its status, or WAIT_SIGNALLED + the signal that ended it; < 0: error */
 int run(char *const argv[]); /* fork, exec, wait: as wait_for() */
 extern char **environment;
@@ -79,9 +80,10 @@ extern char **environment;
 /* --- signals --- */
 enum {
     SIGILL = 4, SIGTRAP = 5, SIGBUS = 7, SIGFPE = 8, SIGKILL = 9, SIGUSR1 = 10, SIGSEGV = 11,
-    SIGUSR2 = 12, SIGTERM = 15, SIGCHLD = 17,
+    SIGUSR2 = 12, SIGPIPE = 13, SIGTERM = 15, SIGCHLD = 17, SIGCONT = 18, SIGSTOP = 19,
+    SIGTSTP = 20, SIGURG = 23, SIGWINCH = 28,
 };
-enum { SA_SIGINFO = 4, SA_NODEFER = 0x40000000 };
+enum { SA_NOCLDWAIT = 2, SA_SIGINFO = 4, SA_RESTART = 0x10000000, SA_NODEFER = 0x40000000 };
 struct siginfo {
     int signo, error, code, pad;
     u64 addr;
@@ -94,7 +96,9 @@ struct sigcontext {             /* the beginning of Linux's */
     u64 br[8], gr[32];
 };
 typedef void signal_fn(int sig, struct siginfo *info, struct sigcontext *context);
+#define IGNORE_SIGNAL ((signal_fn *)1)
 long on_signal(int sig, signal_fn *fn); /* NULL: what is done by default */
+long on_signal_with(int sig, signal_fn *fn, u64 flags);
 
 /* --- threads: one memory, several stacks --- */
 struct thread {

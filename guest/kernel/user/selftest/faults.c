@@ -4,6 +4,7 @@
 #include "checks.h"
 
 static u64 data[4] __attribute__((aligned(32)));
+static const u64 data_read_only[4] = { 1 };
 
 /* A function per row: the bundle, after which the handler goes on, a serialization, the return. */
 #define BUNDLE_mmi(text) "{ .mmi\n" text "\nnop.m 0\nnop.i 0\n;; }\n"
@@ -139,6 +140,85 @@ const char *check_speculation(void)
     *(long *)p = 78;
     WANT(load_speculatively((long *)p) == 78);
     unmap(p, PAGE);
+    return NULL;
+}
+
+/* Whether it may be written to, or read; a prefetch is nothing that a program notices. */
+static u64 may_write(const void *p)
+{
+    u64 may;
+    __asm__ volatile("probe.w %0 = %1, 3" : "=r"(may) : "r"(p));
+    return may;
+}
+
+static u64 may_read(const void *p)
+{
+    u64 may;
+    __asm__ volatile("probe.r %0 = %1, 3" : "=r"(may) : "r"(p));
+    return may;
+}
+
+static void prefetch(u64 address)
+{
+    __asm__ volatile("lfetch [%0]\n\tlfetch.fault [%0]" :: "r"(address) : "memory");
+}
+
+const char *check_no_access(void)
+{
+    u64 *fresh = map_private(PAGE);
+    WANT(may_read(fresh) == 1 && *fresh == 0);
+    *fresh = 1;
+    WANT(may_write(fresh) == 1);
+    WANT(may_read(data_read_only) == 1 && may_write(data_read_only) == 0);
+    __asm__ volatile("fc %0\n\tfc.i %0" :: "r"(fresh) : "memory");
+    WANT(unmap(fresh, PAGE) == 0);
+    WANT(in_child(prefetch, (u64)fresh) == 0);
+    WANT(in_child(prefetch, 0) == 0);
+    WANT(in_child(prefetch, 0xe000000004000000) == 0);
+    return NULL;
+}
+
+static volatile int faults_left;
+static volatile long strange;
+static long faulting;
+
+/* With pauses, or the other thread would be doing nothing else. */
+static int disturb(void *unused)
+{
+    u64 seed = (u64)unused + 5;
+    while (faults_left) {
+        sys(NR_tgkill, sys(NR_getpid), faulting, SIGUSR1);
+        for (u64 pause = random_number(&seed) & 16383; pause; pause--) opaque(pause);
+    }
+    return 0;
+}
+
+static void do_nothing(int sig, struct siginfo *info, struct sigcontext *context)
+{
+    (void)sig, (void)info, (void)context;
+}
+
+static void skip_if_right(int sig, struct siginfo *info, struct sigcontext *context)
+{
+    bool here = (context->ip & ~15ul) == *(const u64 *)fault_load_null;
+    if (here) skip(sig, info, context);
+    else strange++;
+}
+
+/* A signal that comes with a fault must not come between the two. */
+const char *check_disturbed_faults(void)
+{
+    static struct thread disturber;
+    faulting = sys(NR_gettid);
+    faults_left = 300;
+    on_signal(SIGUSR1, do_nothing);
+    catch_all(skip_if_right);
+    WANT(thread_start(&disturber, disturb, NULL) > 0);
+    for (; faults_left; faults_left--) fault_load_null(8, 0);
+    thread_join(&disturber);
+    catch_all(NULL);
+    on_signal(SIGUSR1, NULL);
+    WANT(strange == 0);
     return NULL;
 }
 

@@ -38,6 +38,32 @@ const char *check_shared_memory(void)
     return NULL;
 }
 
+static void load(u64 at)
+{
+    (void)*(volatile u64 *)at;
+}
+
+static void store(u64 at)
+{
+    *(volatile u64 *)at = 1;
+}
+
+/* Nobody can read it, before a fork and after; then everybody can, and it is still one memory. */
+const char *check_hidden_memory(void)
+{
+    u64 p = (u64)map(NULL, PAGE, RW, MAP_SHARED);
+    *(u64 *)p = 77;
+    WANT(sys(NR_mprotect, p, PAGE, PROT_NONE) == 0);
+    WANT(in_child(load, p) == SIGNALLED(SIGSEGV));
+    WANT(in_child(load, p) == SIGNALLED(SIGSEGV)); /* as the fork before has left it */
+    WANT(sys(NR_mprotect, p, PAGE, RW) == 0);
+    WANT(*(volatile u64 *)p == 77);
+    WANT(in_child(store, p) == 0);
+    WANT(*(volatile u64 *)p == 1);
+    WANT(unmap((void *)p, PAGE) == 0);
+    return NULL;
+}
+
 const char *check_fresh_memory(void)
 {
     enum { PAGES = 32 };
@@ -52,16 +78,6 @@ const char *check_fresh_memory(void)
     WANT(p[0] == 0 && p[step] == 0x123456789);
     WANT(unmap(p, PAGES * PAGE) == 0);
     return NULL;
-}
-
-static void load(u64 at)
-{
-    (void)*(volatile u64 *)at;
-}
-
-static void store(u64 at)
-{
-    *(volatile u64 *)at = 1;
 }
 
 const char *check_protection(void)

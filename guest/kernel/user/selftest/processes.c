@@ -17,19 +17,22 @@ int in_child(void (*fn)(u64), u64 arg)
 int started_over(int argc, char **argv, char **envp)
 {
     bool good = argc == 4 && !strcmp(argv[2], "second") && !*argv[3] && !argv[4];
-    return good && !strcmp(envp[0], "A=b") && !envp[1] && !strcmp(env("A"), "b") ? 7 : 8;
+    good &= sys(NR_gettid) == sys(NR_getpid);
+    return good && !strcmp(envp[0], "A=b") && !envp[1] && !strcmp(env("A"), "b") ? STARTED_WELL : 8;
+}
+
+void start_over(u64 unused)
+{
+    static char *const args[] = { "selftest", STARTED_OVER, "second", "", NULL };
+    static char *const envp[] = { "A=b", NULL };
+    (void)unused;
+    sys(NR_execve, "/bin/selftest", args, envp);
+    leave(9);
 }
 
 const char *check_exec_arguments(void)
 {
-    static char *const args[] = { "selftest", STARTED_OVER, "second", "", NULL };
-    static char *const envp[] = { "A=b", NULL };
-    long child = fork();
-    if (!child) {
-        sys(NR_execve, "/bin/selftest", args, envp);
-        leave(9);
-    }
-    WANT(wait_for(child) == 7);
+    WANT(in_child(start_over, 0) == STARTED_WELL);
     return NULL;
 }
 

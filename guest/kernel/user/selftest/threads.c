@@ -69,6 +69,25 @@ const char *check_sleeping_threads(void)
     return NULL;
 }
 
+/* In memory that two processes share, at an address of its own in each. */
+const char *check_sleeping_processes(void)
+{
+    enum { TURNS = 50 };
+    volatile int *word = map(NULL, PAGE, RW, MAP_SHARED);
+    long child = fork();
+    int me = !child;
+    u64 before = now();
+    for (int t = me; t < TURNS; t += 2) {
+        for (int w = *word; w != t; w = *word) futex_wait(word, w);
+        *word = t + 1;
+        futex_wake(word, 1);
+    }
+    if (!child) leave(0);
+    WANT(wait_for(child) == 0);
+    WANT(now() - before < 500 * MS);
+    return NULL;
+}
+
 static int spin(void *word)
 {
     while (!*(volatile int *)word) {}
