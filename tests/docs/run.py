@@ -46,7 +46,8 @@ sys.dont_write_bytecode = True
 import kit  # noqa: E402
 
 DOCUMENTS = ["README.md", "docs/janus.md", "docs/paravirt.md", "docs/paravirtual-linux.md", "docs/privops-linux.md",
-             "docs/privops.md", "docs/pvcheck.md", "docs/tour.md", "docs/tracing.md", "docs/variants.md"]
+             "docs/privops.md", "docs/pvcheck.md", "docs/tour.md", "docs/tour-bundles.md", "docs/tracing.md",
+             "docs/variants.md"]
 FENCED = r"\n?```\w*\n(?P<block>.*?)^```$"
 MARK = re.compile(r"(?P<word>[\w.,]*\w)<!-- (?P<is>is): (?P<number>.*?) -->"
                   r"|<!-- (?P<kind>run|from|session)(?:: (?P<command>.*?)| below|) -->\n(?:" + FENCED + ")?", re.S | re.M)
