@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "console.h"
 #include "mm.h"
+#include "sched.h"
 
 enum { CHUNK = 256 };
 enum { END_OF_FILE = 4, ERASE = 8, ERASE_TOO = 127 };
@@ -160,6 +161,8 @@ static s64 tty_write(struct file *f, u64 buf, u64 n)
         if (copy_from_user(chunk, buf + done, piece)) return done ? (s64)done : -EFAULT;
         c->write(chunk, piece);
         done += piece;
+        let_others_run();
+        if (done < n && signal_kills()) return (s64)done;
     }
     return (s64)n;
 }

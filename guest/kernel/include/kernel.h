@@ -70,6 +70,10 @@ static inline void list_add_tail(struct list *head, struct list *l)
     head->prev->next = l;
     head->prev = l;
 }
+static inline void list_add(struct list *head, struct list *l)
+{
+    list_add_tail(head->next, l);
+}
 static inline void list_del(struct list *l)
 {
     l->next->prev = l->prev;

@@ -23,6 +23,7 @@ void wait_prepare(struct wait_queue *wq, struct waiter *w);
 void wait_sleep(void);
 void wait_finish(struct wait_queue *wq, struct waiter *w);
 bool signal_waiting(void); /* the current task has a signal to take */
+bool signal_kills(void);   /* one that nothing helps against */
 
 #define wait_event_until(wq, condition, give_up) \
     ({ \

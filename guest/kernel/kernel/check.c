@@ -125,6 +125,26 @@ static void check_allocation(void)
     }
 }
 
+/* What small objects took comes back, but for a page of each size. */
+static void check_small_objects(void)
+{
+    enum { OBJECTS = 4000, SIZES = 10 };
+    struct list kept = LIST_INIT(kept);
+    u64 before = pages_free();
+    for (unsigned i = 0; i < OBJECTS; i++) {
+        struct list *l = kmalloc(sizeof *l + i % 200);
+        assert(l);
+        list_add_tail(&kept, l);
+    }
+    assert(pages_free() + SIZES < before);
+    while (!list_empty(&kept)) {
+        struct list *l = kept.next;
+        list_del(l);
+        kfree(l);
+    }
+    assert(pages_free() + SIZES >= before);
+}
+
 /* Who asks the other processors gets an answer; twice, because the first might be luck. */
 static void check_calls(void)
 {
@@ -141,6 +161,7 @@ static void selftest(void)
     check_ticks();
     check_stolen_ticks();
     check_allocation();
+    check_small_objects();
     check_calls();
     printk("kernel self-tests passed\n");
 }

@@ -199,6 +199,7 @@ s64 file_open(const char *path, unsigned flags, struct file **out)
 {
     enum { O_ACCMODE = 3 };
     struct file *f = NULL;
+    if (!*path) return -ENOENT;
     if (!strncmp(path, "/dev/", 5)) {
         struct block_device *dev = block_find(path + 5);
         struct console *console = console_find(path + 5);

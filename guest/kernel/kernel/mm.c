@@ -174,6 +174,17 @@ static int map_here(struct mm *mm, u64 at, u64 len, unsigned prot, unsigned flag
     return err;
 }
 
+/* What comes next begins behind what is in the way here. */
+static void skip_busy(struct mm *mm, u64 start, u64 end)
+{
+    spin_lock(&mm->lock);
+    list_for_each(struct vma, v, &mm->vmas, link) {
+        if (start < v->end && v->start < end) mm->mmap_next = max(mm->mmap_next, v->end);
+    }
+    spin_unlock(&mm->lock);
+    let_others_run();
+}
+
 s64 mm_map_anywhere(struct mm *mm, u64 start, u64 len, unsigned prot, unsigned flags,
                     struct inode *inode, u64 offset, u64 filesz)
 {
@@ -194,6 +205,7 @@ s64 mm_map_anywhere(struct mm *mm, u64 start, u64 len, unsigned prot, unsigned f
         }
         int err = map_here(mm, at, len, prot, flags, inode, offset, filesz);
         if (err != -EEXIST) return err ? err : (s64)at;
+        skip_busy(mm, at, at + len);
     }
     return -ENOMEM;
 }

@@ -11,6 +11,7 @@ enum { ZONE_TR, ZONE_REST, ZONES };
 
 struct page {
     u16 users;
+    u16 chunks; /* in use by kmalloc */
     u8 order; /* of the free block that starts here, + 1; 0: none starts here */
     u8 zone;
 };
@@ -158,11 +159,12 @@ void page_init(void)
 /* --- small objects: sizes are powers of two, a header says which --- */
 
 struct chunk {
-    struct chunk *next;
-    u64 class;
+    u64 class, unused;
+    struct list link; /* while it is free: in what it holds otherwise */
 };
-enum { CLASS_MIN = 5, CLASS_MAX = PAGE_SHIFT - 1 };
-static struct chunk *free_chunks[CLASS_MAX + 1];
+enum { CLASS_MIN = 5, CLASS_MAX = PAGE_SHIFT - 1, CHUNK_HEADER = 16 };
+static struct list free_chunks[CLASS_MAX + 1];
+static u64 chunks_free[CLASS_MAX + 1];
 static spinlock_t kmalloc_lock;
 
 static bool refill(unsigned class)
@@ -170,45 +172,61 @@ static bool refill(unsigned class)
     char *page = page_alloc(0);
     if (!page) return false;
     for (u64 at = 0; at < PAGE_SIZE; at += 1ul << class) {
-        struct chunk *c = (struct chunk *)(page + at);
-        c->next = free_chunks[class];
-        free_chunks[class] = c;
+        list_add_tail(&free_chunks[class], &((struct chunk *)(page + at))->link);
     }
+    chunks_free[class] += PAGE_SIZE >> class;
     return true;
+}
+
+/* Nothing of this page is used any more. */
+static void give_back(char *page, unsigned class)
+{
+    chunks_free[class] -= PAGE_SIZE >> class;
+    for (u64 at = 0; at < PAGE_SIZE; at += 1ul << class) {
+        list_del(&((struct chunk *)(page + at))->link);
+    }
+    page_free(page, 0);
 }
 
 void *kmalloc(size_t size)
 {
     unsigned class = CLASS_MIN;
-    while (1ul << class < size + sizeof(struct chunk)) class++;
+    while (1ul << class < size + CHUNK_HEADER) class++;
     if (class > CLASS_MAX) {
         struct chunk *big = page_alloc(class - PAGE_SHIFT);
         if (big) big->class = class;
-        return big ? big + 1 : NULL;
+        return big ? (char *)big + CHUNK_HEADER : NULL;
     }
     u64 on = spin_lock_irqsave(&kmalloc_lock);
     struct chunk *c = NULL;
-    if (free_chunks[class] || refill(class)) {
-        c = free_chunks[class];
-        free_chunks[class] = c->next;
+    if (!free_chunks[class].next) list_init(&free_chunks[class]);
+    if (!list_empty(&free_chunks[class]) || refill(class)) {
+        c = list_entry(free_chunks[class].next, struct chunk, link);
+        list_del(&c->link);
+        chunks_free[class]--;
+        pages[pfn_of(c)].chunks++;
     }
     spin_unlock_irqrestore(&kmalloc_lock, on);
     if (!c) return NULL;
     c->class = class;
-    return memset(c + 1, 0, size);
+    return memset((char *)c + CHUNK_HEADER, 0, size);
 }
 
 void kfree(void *p)
 {
     if (!p) return;
-    struct chunk *c = (struct chunk *)p - 1;
+    struct chunk *c = (struct chunk *)((char *)p - CHUNK_HEADER);
     unsigned class = (unsigned)c->class;
     if (class > CLASS_MAX) {
         page_free(c, class - PAGE_SHIFT);
         return;
     }
     u64 on = spin_lock_irqsave(&kmalloc_lock);
-    c->next = free_chunks[class];
-    free_chunks[class] = c;
+    list_add(&free_chunks[class], &c->link);
+    chunks_free[class]++;
+    bool unused = !--pages[pfn_of(c)].chunks;
+    if (unused && chunks_free[class] >= 2 * (PAGE_SIZE >> class)) { /* one page stays in hand */
+        give_back((char *)((u64)c & PAGE_MASK), class);
+    }
     spin_unlock_irqrestore(&kmalloc_lock, on);
 }

@@ -20,6 +20,11 @@ bool signal_waiting(void)
     return current->flags & TASK_SIGNAL;
 }
 
+bool signal_kills(void)
+{
+    return (read_once(current->pending) | read_once(current->process->pending)) & BIT(SIGKILL);
+}
+
 static u64 ready(const struct task *t)
 {
     return (t->pending | t->process->pending) & ~t->blocked;

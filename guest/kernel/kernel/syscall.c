@@ -61,9 +61,19 @@ struct timespec {
     s64 sec, nsec;
 };
 
+/* Counters of processors are a little apart; a program that moves must not see that. */
+static u64 monotonic_ns(void)
+{
+    static u64 last;
+    u64 now = time_now_ns(), before = read_once(last);
+    while (before < now && !__atomic_compare_exchange_n(&last, &before, now, false,
+                                                        __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {}
+    return max(now, before);
+}
+
 s64 sys_clock_gettime(u64 clock, u64 out)
 {
-    u64 now = time_now_ns();
+    u64 now = monotonic_ns();
     struct timespec t = { (s64)(now / 1000000000), (s64)(now % 1000000000) };
     return clock > 1 ? -EINVAL : copy_to_user(out, &t, sizeof t);
 }
@@ -134,7 +144,9 @@ s64 sys_munmap(u64 addr, u64 len)
 
 s64 sys_mprotect(u64 addr, u64 len, u64 prot)
 {
-    return len ? mm_protect(current->mm, addr, addr + len, (unsigned)prot) : 0;
+    enum { ALL = PROT_READ | PROT_WRITE | PROT_EXEC, PROT_SEM = 8 };
+    if (prot & ~(u64)(ALL | PROT_SEM)) return -EINVAL;
+    return len ? mm_protect(current->mm, addr, addr + len, (unsigned)prot & ALL) : 0;
 }
 
 /* --- the end of it all: reboot(0xfee1dead, ..., command) --- */

@@ -34,6 +34,8 @@ static const u64 bad[] = {
 const char *check_bad_pointers(void)
 {
     int ends[2];
+    WANT(sys(NR_open, "", O_RDONLY) == -ENOENT);
+    WANT(sys(NR_mprotect, map_private(16384), 16384, 0x40) == -EINVAL);
     WANT(sys(NR_pipe2, ends, 0) == 0);
     for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
         WANT(sys(NR_write, ends[1], bad[i], 8) == -EFAULT);

@@ -73,6 +73,26 @@ const char *check_empty_ranges(void)
     return NULL;
 }
 
+/* Where there is no room left, that is soon found out; elsewhere there is room. */
+const char *check_full_span(void)
+{
+    enum { SIZES = 5, EACH = 64 };
+    void *piece[SIZES][EACH];
+    u64 size[SIZES] = { 1ul << 30, 1ul << 26, 1ul << 22, 1ul << 18, 1ul << 14 };
+    for (int i = 0; i < SIZES * EACH; i++) {
+        piece[i / EACH][i % EACH] = map(NULL, size[i / EACH], PROT_NONE, MAP_PRIVATE);
+    }
+    u64 before = now();
+    void *p = map_private(size[SIZES - 1]);
+    WANT(now() - before < 5 * MS);
+    if (!is_error(p)) unmap(p, size[SIZES - 1]);
+    for (int i = 0; i < SIZES * EACH; i++) {
+        void *at = piece[i / EACH][i % EACH];
+        if (!is_error(at)) WANT(unmap(at, size[i / EACH]) == 0);
+    }
+    return NULL;
+}
+
 static void touch(u64 megabytes)
 {
     u8 *p = map_private(megabytes << 20);

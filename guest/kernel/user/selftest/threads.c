@@ -173,6 +173,15 @@ const char *check_time_moves(void)
         last = t;
     }
     WANT(last > first);
+    u64 here = cpus();
+    for (int i = 0; i < 64 * 50; i++) {
+        if (!(here >> i % 64 & 1)) continue;
+        WANT(run_on(1ul << i % 64) == 0);
+        u64 t = now();
+        WANT(t >= last);
+        last = t;
+    }
+    WANT(run_on(here) == 0);
     for (u64 ms = 1; ms <= 100; ms *= 10) {
         u64 before = now();
         nap(ms * MS);
