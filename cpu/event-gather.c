@@ -9,6 +9,7 @@
 
 void cpu_gather(struct cpu *cpu, unsigned shift)
 {
+    if (!shift && !cpu->gather) return; /* nobody ever counted */
     cpu_hand_over(cpu);
     if (!cpu->gather) cpu->gather = g_new0(struct gather, 1);
     cpu->gather->shift = MIN(shift, 63);

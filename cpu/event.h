@@ -73,7 +73,7 @@ bool cpu_listens(const struct cpu *cpu, enum event_kind kind);
 
 /* For counters, which need not hear of every single instruction.  PRIVOP events of one ip that are
  * alike in number, sub, cpl and immediate come as one, which says in `repeats` how many they are.  Of
- * psr it has only cpl, of the arguments only the low 32 bits of the immediate; time is that of the
+ * psr it has only cpl, of the arguments only the immediate; time is that of the
  * last event gathered, and all of them have the same time >> shift.  With shift 0, or while somebody
  * listens to TLB, they come one by one. */
 void cpu_gather(struct cpu *cpu, unsigned shift);
